@@ -1,0 +1,282 @@
+"""What a measure is: one question, the views it needs, and rows out of their maps."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
+
+import torch
+from torch import Tensor
+
+from ..errors import UsageError
+from ..functional import as_unit_range, class_probability, quantize, resize_maps, salience_rank
+from ..functional.random import Draw
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Target = str | int | Tensor | Callable[[Tensor], Tensor]
+Direction = Literal["lower", "higher", "neither"]
+Condition = Mapping[str, str | float]
+
+
+class Extract(Protocol):
+    """What a measure needs of an extractor: maps of images, and the logits and classes of that same pass."""
+
+    @property
+    def logits(self) -> Tensor: ...
+    @property
+    def target(self) -> Tensor: ...
+
+    def __call__(self, images: Tensor, target: Target = "predicted", labels: Tensor | None = None) -> Tensor: ...
+
+
+@dataclass(frozen=True)
+class Clean:
+    """A batch as it is, before any view: what every measure starts from.
+
+    Parameters
+    ----------
+    images
+        ``(N, C, H, W)``, float, values between ``low`` and ``high``.
+    maps
+        ``(N, h, w)``, raw salience of the audited model.
+    logits
+        ``(N, K)``.
+    target
+        ``(N,)``, the class explained; the same class is explained on every view.
+    draw
+        Randomness of each image, a function of (seed, image) alone.
+    other
+        ``(N, h, w)``, a map of *another* image for each: the null of every comparison of maps.
+        Empty ``(0, h, w)`` when there is no other image.
+    runs
+        ``(R, N, h, w)``, maps of every run, the audited model first; ``run_names`` names them.
+    other_runs
+        ``(R, N, h, w)``, each run's map of that other image; empty like ``other``.
+    low, high
+        Range of the image values: what pepper and salt are.
+    """
+
+    images: Tensor
+    maps: Tensor
+    logits: Tensor
+    target: Tensor
+    draw: Draw
+    other: Tensor
+    runs: Tensor
+    other_runs: Tensor
+    run_names: tuple[str, ...] = ("model",)
+    low: float = 0.0
+    high: float = 1.0
+
+    @cached_property
+    def score(self) -> Tensor:
+        """Probability of the class explained, ``(N,)``."""
+        return class_probability(self.logits, self.target)
+
+    @cached_property
+    def large(self) -> Tensor:
+        """The maps at image size in [0, 1], ``(N, H, W)``."""
+        return self.enlarge(self.maps)
+
+    @cached_property
+    def other_large(self) -> Tensor:
+        """The other images' maps at image size in [0, 1]."""
+        return self.enlarge(self.other)
+
+    @cached_property
+    def rank(self) -> Tensor:
+        """Rank of each pixel by salience, 0 the most salient, ``(N, H, W)``."""
+        return salience_rank(self.maps, self.size)
+
+    @cached_property
+    def guide(self) -> Tensor:
+        """The maps as grey values 0..255 at image size (bicubic), as the guided blur takes them."""
+        grey = quantize(self.maps).to(self.images.dtype)
+        return resize_maps(grey, self.size, mode="bicubic").round().clamp(0, 255)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) of the images."""
+        return self.images.shape[-2], self.images.shape[-1]
+
+    def enlarge(self, maps: Tensor, size: tuple[int, int] | None = None) -> Tensor:
+        """Return the maps in [0, 1] at image size (or at ``size``)."""
+        return resize_maps(as_unit_range(maps), size or self.size)
+
+
+@dataclass(frozen=True)
+class View:
+    """A changed copy of each image of a batch. Views of equal name are the same and are computed once.
+
+    Parameters
+    ----------
+    name
+        Unique over all measures.
+    make
+        From the clean batch to images ``(N, C, H', W')``; never writes into what it is given.
+    """
+
+    name: str
+    make: Callable[[Clean], Tensor] = field(compare=False)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the network shows of a view: raw maps ``(N, h', w')`` and the score ``(N,)`` of the clean target."""
+
+    maps: Tensor
+    score: Tensor
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of a batch: for each of V conditions and N images one value a column.
+
+    Parameters
+    ----------
+    conditions
+        V mappings from condition column to its value (``{"transform": "flip-lr"}``).
+    values
+        Column name to a tensor ``(V, N)``.
+    """
+
+    conditions: Sequence[Condition]
+    values: Mapping[str, Tensor]
+
+    def columns(self) -> dict[str, list[str | float] | Tensor]:
+        """Return flat columns, image by image and condition by condition within it, on the CPU."""
+        count = len(self.conditions)
+        images = next(iter(self.values.values())).shape[1]
+        flat: dict[str, list[str | float] | Tensor] = {"index": torch.arange(images).repeat_interleave(count)}
+        for name in self.conditions[0]:
+            flat[name] = [condition[name] for condition in self.conditions] * images
+        for name, value in self.values.items():
+            flat[name] = value.detach().T.reshape(-1).cpu()
+        return flat
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """One number of each image: how to get it from the records, and what it means.
+
+    Parameters
+    ----------
+    column
+        Record column; the image's number is the mean over its conditions.
+    unit
+        As the report prints it.
+    null
+        Record column of the null value, if each image has its own.
+    """
+
+    column: str
+    unit: str
+    null: str | None = None
+
+
+class Measure(ABC):
+    """A question about a model's maps over a data set.
+
+    A subclass is a frozen dataclass of its settings. Class attributes say what the report prints.
+    """
+
+    name: ClassVar[str]
+    question: ClassVar[str]
+    unit: ClassVar[str]
+    value_range: ClassVar[str]
+    direction: ClassVar[Direction]
+    null_is: ClassVar[str]
+    reading: ClassVar[str]
+    headline: ClassVar[Quantity]
+    also: ClassVar[Mapping[str, Quantity]] = {}
+    factor: ClassVar[str] = ""  # name of the table by condition; empty: there is none
+    factor_columns: ClassVar[tuple[str, ...]] = ()  # the condition columns that make its levels
+    factor_value: ClassVar[str] = ""  # the record column that it averages
+
+    @property
+    def views(self) -> tuple[View, ...]:
+        """The views that this measure needs; none by default."""
+        return ()
+
+    @abstractmethod
+    def rows(self, clean: Clean, seen: Mapping[str, Seen]) -> Rows:
+        """Return the rows of a batch from its clean side and the views asked for."""
+
+    def lacks(self, *, runs: int, sets: int) -> str | None:
+        """Return why there can be no value (runs: models given; sets: out-of-set collections), or None."""
+        del runs, sets
+        return None
+
+    def per_image(self, records: pd.DataFrame) -> pd.DataFrame:
+        """Return one row an image, indexed by image, with a column for each quantity and its null."""
+        return mean_per_image(records, (self.headline, *self.also.values()))
+
+    def __call__(
+        self,
+        extract: Extract,
+        images: Tensor,
+        *,
+        target: Target = "predicted",
+        labels: Tensor | None = None,
+        runs: Sequence[Extract] = (),
+        seed: int = 0,
+        value_range: tuple[float, float] | None = None,
+    ) -> pd.DataFrame:
+        """Measure one batch of images alone, as in a notebook.
+
+        Parameters
+        ----------
+        extract
+            An extractor, as ``sk.GradCAM(model)``.
+        images
+            ``(N, C, H, W)`` as the network takes them.
+        target, labels
+            The class explained, as for the extractor.
+        runs
+            Extractors of further training runs, for the measures that compare runs.
+        seed
+            Of the random views; an image is known to them by its position in the batch.
+        value_range
+            What pepper and salt are; the smallest and largest value of ``images`` by default.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row per image and condition; ``image`` is the position in the batch.
+
+        Raises
+        ------
+        UsageError
+            If the measure needs more than was given (a second run, say).
+        """
+        from .look import look_clean, look_views
+
+        reason = self.lacks(runs=1 + len(runs), sets=1)
+        if reason:
+            raise UsageError(f"{self.name} is not applicable: {reason}")
+        low, high = value_range or (float(images.min()), float(images.max()))
+        draw = Draw.of(seed, [str(each) for each in range(len(images))], "measure", images.device)
+        clean = look_clean((extract, *runs), images, draw=draw, target=target, labels=labels, low=low, high=high)
+        columns = self.rows(clean, look_views(extract, clean, self.views)).columns()
+        return as_frame(columns)
+
+
+def as_frame(columns: Mapping[str, list[str | float] | Tensor]) -> pd.DataFrame:
+    """Return the flat columns of :meth:`Rows.columns` as a data frame whose ``image`` is the position."""
+    import pandas as pd
+
+    frame = pd.DataFrame({name: each.numpy() if isinstance(each, Tensor) else each for name, each in columns.items()})
+    return frame.rename(columns={"index": "image"})
+
+
+def mean_per_image(records: pd.DataFrame, quantities: Sequence[Quantity]) -> pd.DataFrame:
+    """Return the mean over conditions of each quantity's column and null column, one row an image."""
+    columns = dict.fromkeys(
+        column for each in quantities for column in (each.column, each.null) if column in records.columns
+    )
+    return records.groupby("image", sort=False, observed=True)[list(columns)].mean()

@@ -1,0 +1,79 @@
+"""Do independent training runs look at the same places?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from torch import Tensor
+
+from ..functional import iou_top, pairs, pearson, quantize, spearman, ssim, ssim_pairs
+from .base import Clean, Direction, Measure, Quantity, Rows, Seen
+
+
+@dataclass(frozen=True)
+class Stability(Measure):
+    """Agreement of the maps of every pair of independent runs on the same image.
+
+    SSIM is taken on the 8-bit maps at grid size, with scikit-image's defaults, as in the paper; on a grid
+    below 7x7 with the largest odd window that fits. Pearson, Spearman and the overlap of the most salient
+    share are taken on the float maps.
+
+    Parameters
+    ----------
+    share
+        Of cells called salient, for the overlap.
+
+    References
+    ----------
+    crum2023explain
+    """
+
+    share: float = 0.10
+
+    name: ClassVar[str] = "stability"
+    question: ClassVar[str] = "Do independent training runs look at the same places?"
+    unit: ClassVar[str] = "SSIM"
+    value_range: ClassVar[str] = "-1 to 1 (all runs have the same maps)"
+    direction: ClassVar[Direction] = "higher"
+    null_is: ClassVar[str] = "one run's map against another run's map of another image"
+    reading: ClassVar[str] = (
+        "1 means that every run has the same map of an image. Near the null value two runs agree on an image "
+        "no more than they do on two different ones: their maps tell about the run, not about the image."
+    )
+    headline: ClassVar[Quantity] = Quantity("ssim", "SSIM", "ssim_null")
+    also: ClassVar[Mapping[str, Quantity]] = {
+        "pearson": Quantity("pearson", "correlation"),
+        "spearman": Quantity("spearman", "rank correlation"),
+        "iou": Quantity("iou", "intersection over union of the top 10 %"),
+    }
+    factor: ClassVar[str] = "pair"
+    factor_columns: ClassVar[tuple[str, ...]] = ("run_a", "run_b")
+    factor_value: ClassVar[str] = "ssim"
+
+    def rows(self, clean: Clean, seen: Mapping[str, Seen]) -> Rows:
+        """Return a row per image and pair of runs."""
+        del seen
+        a, b = pairs(len(clean.runs)).to(clean.maps.device).unbind(1)
+        grey = _grey(clean.runs)
+        values = {
+            "ssim": ssim_pairs(grey),
+            "pearson": pearson(clean.runs[a], clean.runs[b]),
+            "spearman": spearman(clean.runs[a], clean.runs[b]),
+            "iou": iou_top(clean.runs[a], clean.runs[b], share=self.share),
+        }
+        if len(clean.other):
+            values["ssim_null"] = ssim(grey[a], _grey(clean.other_runs)[b])
+        names = [(clean.run_names[i], clean.run_names[j]) for i, j in pairs(len(clean.runs)).tolist()]
+        return Rows(conditions=[{"run_a": first, "run_b": second} for first, second in names], values=values)
+
+    def lacks(self, *, runs: int, sets: int) -> str | None:
+        """With one run there is no pair."""
+        del sets
+        return None if runs > 1 else "no second training run was given (--runs)"
+
+
+def _grey(runs: Tensor) -> Tensor:
+    """Return the maps ``(R, N, h, w)`` of all runs as 8-bit grey values."""
+    return quantize(runs.flatten(0, 1)).reshape(runs.shape)
