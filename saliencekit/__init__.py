@@ -6,7 +6,6 @@ names are listed in ``__init__.pyi`` and imported when first used: ``import sali
 
 import lazy_loader
 
-from ._version import __version__
+from ._version import __version__ as __version__
 
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
-__all__ = sorted([*__all__, "__version__"])

@@ -1,0 +1,90 @@
+"""What an audit says of itself: the data and what became of each image, the model, the versions."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterable
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from .._version import __version__
+from ..measures import OutOfSet
+from .engine import Engine
+from .plan import Plan
+from .subjects import Subjects
+
+Plain = dict[str, Any]
+ENGINES = ("torch", "torchvision", "numpy", "scipy", "pandas", "pyarrow", "pillow")
+
+
+def data_account(plan: Plan) -> Plain:
+    """Return the images listed, scored, skipped and excluded, each once, with counts by label and group."""
+    accounts = list(plan.parts(0).accounts())
+    skipped = [{"image": image, "reason": reason} for each in accounts for image, reason in each.skipped]
+    inside = plan.inside
+    listed = len(inside.images)
+    return {
+        "source": inside.source,
+        "kind": inside.kind,
+        "listed": listed,
+        "scored": sum(each.scored for each in accounts),
+        "degenerate": sum(each.degenerate for each in accounts),
+        "skipped": skipped,
+        "skipped_share": len(skipped) / listed,
+        "excluded": [{"image": each.image, "reason": each.reason} for each in inside.excluded],
+        "groups": _counts(inside.groups),
+        "labels": _counts(inside.class_name(each) for each in inside.labels),
+        "out_of_set": [_set_account(plan, each, number) for number, each in enumerate(plan.outside, start=1)],
+    }
+
+
+def _set_account(plan: Plan, subjects: Subjects, number: int) -> Plain:
+    measured = any(isinstance(each, OutOfSet) for each in plan.applied)
+    accounts = list(plan.parts(number).accounts()) if measured else []
+    return {
+        "name": subjects.name,
+        "source": subjects.source,
+        "listed": len(subjects.images),
+        "scored": sum(each.scored for each in accounts),
+        "skipped": [{"image": image, "reason": reason} for each in accounts for image, reason in each.skipped],
+    }
+
+
+def model_account(plan: Plan, engine: Engine) -> Plain:
+    """Return what was audited, and how its maps were made."""
+    info = plan.runs[0].info
+    return {
+        "path": info.path,
+        "arch": info.arch,
+        "classes": list(info.classes),
+        "num_classes": info.num_classes,
+        "parameters": info.parameters,
+        "sha256": info.sha256,
+        "format": info.format,
+        "missing": list(info.missing),
+        "layer": engine.extractors[0].layer_name,
+        "grid": list(engine.others.maps.shape[-2:]) if engine.others else None,
+        "salience": plan.settings.salience,
+        "target": plan.settings.target,
+        "preprocessing": None if plan.inside.as_network_takes else plan.preprocessing.to_dict(),
+        "runs": [{"name": run.name, "path": run.info.path, "sha256": run.info.sha256} for run in plan.runs],
+    }
+
+
+def _counts(words: Iterable[str | None]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for word in words:
+        if word is not None:
+            counts[word] = counts.get(word, 0) + 1
+    return dict(sorted(counts.items()))
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of what the numbers rest on."""
+    found = {"saliencekit": __version__, "python": platform.python_version()}
+    for name in ENGINES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "not installed"
+    return found

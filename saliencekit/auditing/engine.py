@@ -1,0 +1,221 @@
+"""A batch of images in, rows of every measure out; everything between stays on the device."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from ..extractors import Extractor
+from ..functional import is_degenerate
+from ..functional.random import Draw
+from ..measures import Clean, Measure, OutOfSet, Rows, View
+from ..measures.look import look_clean, look_views
+from .subjects import Normalise
+
+AUTOCAST = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}
+
+
+@dataclass(frozen=True)
+class Others:
+    """Maps of a few images drawn by the seed: what "the map of another image" is, whatever the batches are.
+
+    Parameters
+    ----------
+    images
+        Their names, K of them.
+    maps
+        ``(R, K, h, w)``, every run's maps of them.
+    """
+
+    images: tuple[str, ...]
+    maps: Tensor
+
+    def of(self, draw: Draw, images: Sequence[str]) -> Tensor:
+        """Return for each image, in every run, the map of another one: ``(R, N, h, w)``, or ``(R, 0, h, w)``."""
+        count = len(self.images)
+        position = {image: place for place, image in enumerate(self.images)}
+        if count < 2:
+            return self.maps[:, :0]
+        own = torch.tensor([position.get(image, -1) for image in images], device=self.maps.device)
+        drawn = (draw.fork("other image").uniform(1)[:, 0] * count).long()
+        return self.maps[:, torch.where(drawn == own, (drawn + 1) % count, drawn)]
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a batch gave, still on the device.
+
+    Parameters
+    ----------
+    rows
+        By measure.
+    predicted
+        ``(N,)``, class with the highest logit.
+    maps
+        ``(N, h, w)``, the clean maps.
+    degenerate, finite
+        ``(N,)`` bool: the map has no range; all logits are finite.
+    """
+
+    rows: Mapping[str, Rows]
+    predicted: Tensor
+    maps: Tensor
+    degenerate: Tensor
+    finite: Tensor
+
+
+@dataclass(frozen=True)
+class Engine:
+    """Runs batches through the audited model and its sister runs, and asks the measures for rows.
+
+    Parameters
+    ----------
+    extractors
+        One a run, the audited model first.
+    run_names
+        One a run.
+    measures
+        Those that apply.
+    device
+        Where everything happens.
+    normalise
+        From [0, 1] images to what the network takes; None for data that come as the network takes them.
+    target
+        ``"predicted"``, ``"label"`` or a class number.
+    seed
+        Of every draw.
+    precision
+        ``"32"``, ``"bf16-mixed"`` or ``"16-mixed"``.
+    others
+        Maps of other images; None while those are being made.
+    value_range
+        What pepper and salt are, in the values of the images before ``normalise``.
+    """
+
+    extractors: tuple[Extractor, ...]
+    run_names: tuple[str, ...]
+    measures: tuple[Measure, ...]
+    device: torch.device
+    normalise: Normalise | None
+    target: str | int
+    seed: int
+    precision: str = "32"
+    others: Others | None = None
+    value_range: tuple[float, float] = (0.0, 1.0)
+
+    @property
+    def views(self) -> tuple[View, ...]:
+        """Every view that any measure asks for, once."""
+        return tuple({view.name: view for measure in self.measures for view in measure.views}.values())
+
+    @property
+    def forwards(self) -> int:
+        """How many forward passes an image takes."""
+        return len(self.extractors) + len(self.views)
+
+    def measure(self, pixels: Tensor, images: Sequence[str], labels: Tensor | None) -> Found:
+        """Return what a batch gives; when the device runs out of memory the batch is halved and goes on."""
+        return self._halving(self._measure, pixels, images, labels)
+
+    def measure_set(self, measure: OutOfSet, name: str, pixels: Tensor, images: Sequence[str]) -> Found:
+        """Return the rows of a batch of another set, of which only the audited model's clean maps are taken."""
+        alone = replace(self, extractors=self.extractors[:1], run_names=self.run_names[:1], others=None)
+
+        def rows(pixels: Tensor, images: Sequence[str], labels: Tensor | None) -> Found:
+            clean = alone.look(pixels, images, labels)
+            return _found(clean, {measure.name: measure.set_rows(name, clean)})
+
+        return self._halving(rows, pixels, images, None)
+
+    def look(self, pixels: Tensor, images: Sequence[str], labels: Tensor | None) -> Clean:
+        """Return the clean side of a batch."""
+        batch = self._to_device(pixels)
+        draw = Draw.of(self.seed, images, "audit", self.device)
+        low, high = self.value_range
+        with self._arithmetic():
+            return look_clean(
+                self.extractors,
+                batch,
+                draw=draw,
+                target=self.target if labels is not None or self.target != "label" else "predicted",
+                labels=None if labels is None else labels.to(self.device, non_blocking=True),
+                low=low,
+                high=high,
+                run_names=self.run_names,
+                prepare=self._normalised,
+                other=self._other(draw, images),
+            )
+
+    def ready(self, pixels: Tensor) -> Tensor:
+        """Return images as the network takes them, on the device."""
+        return self._normalised(self._to_device(pixels))
+
+    def _measure(self, pixels: Tensor, images: Sequence[str], labels: Tensor | None) -> Found:
+        clean = self.look(pixels, images, labels)
+        with self._arithmetic():
+            seen = look_views(self.extractors[0], clean, self.views, prepare=self._normalised)
+        return _found(clean, {measure.name: measure.rows(clean, seen) for measure in self.measures})
+
+    def _other(self, draw: Draw, images: Sequence[str]) -> Callable[[Tensor], Tensor]:
+        others = self.others
+        return lambda runs: runs[:, :0] if others is None else others.of(draw, images)
+
+    def _normalised(self, images: Tensor) -> Tensor:
+        return self.normalise(images) if self.normalise else images
+
+    def _to_device(self, pixels: Tensor) -> Tensor:
+        if self.device.type == "cuda":
+            pixels = pixels.pin_memory()
+        batch = pixels.to(self.device, non_blocking=True)
+        return batch.float() / 255 if batch.dtype == torch.uint8 else batch.float()
+
+    def _arithmetic(self) -> AbstractContextManager[object]:
+        if self.precision == "32":
+            return nullcontext()
+        return torch.autocast(self.device.type, dtype=AUTOCAST[self.precision])
+
+    def _halving(
+        self,
+        look: Callable[[Tensor, Sequence[str], Tensor | None], Found],
+        pixels: Tensor,
+        images: Sequence[str],
+        labels: Tensor | None,
+    ) -> Found:
+        try:
+            return look(pixels, images, labels)
+        except torch.OutOfMemoryError:
+            if len(images) == 1:
+                raise
+        torch.cuda.empty_cache()
+        half = len(images) // 2
+        first = self._halving(look, pixels[:half], images[:half], None if labels is None else labels[:half])
+        rest = self._halving(look, pixels[half:], images[half:], None if labels is None else labels[half:])
+        return _joined(first, rest)
+
+
+def _found(clean: Clean, rows: Mapping[str, Rows]) -> Found:
+    logits = clean.logits
+    predicted = logits.argmax(1) if logits.shape[1] > 1 else (logits[:, 0] > 0).long()
+    finite = logits.isfinite().all(1)
+    return Found(rows, predicted, clean.maps, is_degenerate(clean.maps), finite)
+
+
+def _joined(a: Found, b: Found) -> Found:
+    rows = {
+        name: Rows(
+            each.conditions,
+            {key: torch.cat([value, b.rows[name].values[key]], dim=1) for key, value in each.values.items()},
+        )
+        for name, each in a.rows.items()
+    }
+    return Found(
+        rows,
+        torch.cat([a.predicted, b.predicted]),
+        torch.cat([a.maps, b.maps]),
+        torch.cat([a.degenerate, b.degenerate]),
+        torch.cat([a.finite, b.finite]),
+    )

@@ -1,0 +1,96 @@
+"""The networks that are audited: loaded or taken as they are, in eval mode on the device, with extractors."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from ..errors import ModelError
+from ..extractors import Extractor, extractor_class
+from ..models import ModelInfo, default_preprocessing, load_model, model_info
+from ..preprocessing import Preprocessing
+
+Model = str | Path | nn.Module
+
+
+@dataclass(frozen=True)
+class Run:
+    """One network of an audit: the audited model, or a sister training run of it.
+
+    Parameters
+    ----------
+    name
+        Unique among the runs, for records and tables.
+    network
+        Not moved or switched yet.
+    info
+        What is known of it.
+    """
+
+    name: str
+    network: nn.Module
+    info: ModelInfo
+
+
+def gather_runs(
+    model: Model, runs: Sequence[Model], *, arch: str | None, trust_pickle: bool, allow_missing: Sequence[str]
+) -> tuple[Run, ...]:
+    """Load the audited model and its sister runs, in this order; every name is made unique."""
+    gathered: list[Run] = []
+    for number, each in enumerate((model, *runs)):
+        if isinstance(each, nn.Module):
+            name = f"run {number}" if number else "model"
+            network = each
+        else:
+            name = _short(Path(each), number)
+            network = load_model(each, arch, trust_pickle=trust_pickle, allow_missing=tuple(allow_missing))
+        if name in {run.name for run in gathered}:
+            name = f"{name} ({number})"
+        gathered.append(Run(name, network, model_info(network)))
+    first = gathered[0].info
+    for run in gathered[1:]:
+        if run.info.num_classes != first.num_classes:
+            raise ModelError(
+                f"expected runs of {first.num_classes} classes like the model, got {run.info.num_classes} in {run.name}"
+            )
+    return tuple(gathered)
+
+
+def _short(path: Path, number: int) -> str:
+    """``runs/seed-3/model.pt`` is known by its folder, ``resnet.pt`` by its name."""
+    return path.parent.name if path.stem == "model" and path.parent.name else path.stem or f"run {number}"
+
+
+def preprocessing_of(info: ModelInfo, given: Preprocessing | None) -> Preprocessing:
+    """Return what was given, else what the checkpoint records, else the architecture's own."""
+    return given or info.preprocessing or default_preprocessing(info.arch)
+
+
+def where(network: nn.Module) -> torch.device | None:
+    """Return the device that a network's weights are on; None if it has none."""
+    tensor = next(network.parameters(), next(network.buffers(), None))
+    return None if tensor is None else tensor.device
+
+
+@contextmanager
+def ready(runs: Sequence[Run], device: torch.device, *, salience: str, layer: str) -> Iterator[tuple[Extractor, ...]]:
+    """Give an extractor a run, on ``device`` and in eval mode; the caller's networks are as before afterwards.
+
+    A network that is on another device is copied there, never moved.
+    """
+    networks = [
+        run.network if where(run.network) in (device, None) else copy.deepcopy(run.network).to(device) for run in runs
+    ]
+    modes = [{module: module.training for module in network.modules()} for network in networks]
+    try:
+        yield tuple(extractor_class(salience)(network.eval(), layer) for network in networks)
+    finally:
+        for mode in modes:
+            for module, training in mode.items():
+                module.training = training

@@ -1,0 +1,140 @@
+"""A pass over images: decode, measure, record, part by part; and the few images that serve as the others."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from ..errors import DataError
+from ..measures import OutOfSet
+from .crew import Crew
+from .engine import Engine, Found, Others
+from .parts import Parts
+from .progress import progress
+from .recording import Recorder
+from .subjects import Subjects, batches_of
+
+OTHERS = 32  # images whose maps stand for "another image" in the null values
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One way through one set of images.
+
+    Parameters
+    ----------
+    subjects
+        The images.
+    parts
+        Where the records go.
+    outlier
+        The measure that takes these images as out-of-set; None for the images audited.
+    """
+
+    subjects: Subjects
+    parts: Parts
+    outlier: OutOfSet | None = None
+
+
+@torch.inference_mode()
+def run_pass(
+    each: Pass,
+    engine: Engine,
+    crew: Crew,
+    *,
+    classes: tuple[str, ...],
+    batch_size: int,
+    workers: int,
+    save_maps: bool,
+    show: bool,
+) -> None:
+    """Do this process's missing parts of a pass."""
+    missing = each.parts.missing(rank=crew.rank, world=crew.world)
+    work = [(part, batch) for part in missing for batch in batches_of(each.parts.numbers(part), batch_size)]
+    images = sum(len(batch) for _, batch in work)
+    loader = each.subjects.loader([batch for _, batch in work], workers=_workers(workers, images, crew.device))
+    with progress(each.subjects.name, images, show=show) as advance:
+        recorder = Recorder(each.subjects, classes)
+        for (part, batch), loaded, last in zip(work, loader, _ends([part for part, _ in work]), strict=True):
+            for index, reason in loaded.failures:
+                recorder.skip(index, reason)
+            index = loaded.index.tolist()
+            if index:
+                recorder.add(index, _measure(each, engine, loaded.pixels, index))
+            if last:
+                maps = recorder.maps() if save_maps and each.outlier is None else None
+                each.parts.write(part, recorder.frames(), recorder.account(), maps)
+                recorder = Recorder(each.subjects, classes)
+            advance(len(batch))
+
+
+@torch.inference_mode()
+def with_others(engine: Engine, subjects: Subjects, *, seed: int) -> tuple[Engine, Tensor]:
+    """Return the engine with the maps of a few images drawn by the seed, and those images' pixels.
+
+    This is also the dry run: whatever is wrong with the network or with all of the files shows here, before
+    the long loop and before anything is written.
+
+    Raises
+    ------
+    DataError
+        If no image can be read.
+    """
+    index, pixels = _drawn(subjects, seed)
+    if subjects.as_network_takes:
+        engine = replace(engine, value_range=(float(pixels.min()), float(pixels.max())))
+    images = tuple(subjects.images[each] for each in index)
+    runs = [
+        engine.look(
+            pixels[start : start + 8],
+            images[start : start + 8],
+            subjects.label_tensor(index[start : start + 8]),
+        ).runs.clone()
+        for start in range(0, len(images), 8)
+    ]
+    return replace(engine, others=Others(images, torch.cat(runs, dim=1))), pixels
+
+
+def _drawn(subjects: Subjects, seed: int) -> tuple[list[int], Tensor]:
+    """Decode the first readable images in an order that depends on the seed and their names alone."""
+    keys = [hashlib.sha256(f"{seed} {image}".encode("utf-8", "backslashreplace")).digest() for image in subjects.images]
+    found: list[tuple[int, Tensor]] = []
+    failure = ""
+    for number in sorted(range(len(keys)), key=keys.__getitem__):
+        decoded = subjects.dataset[number]
+        if decoded.pixels is None:
+            failure = failure or f"{subjects.images[number]}: {decoded.failure}"
+        else:
+            found.append((number, decoded.pixels))
+        if len(found) == OTHERS:
+            break
+    if not found:
+        raise DataError(f"none of the {len(keys)} images of {subjects.source} could be read; the first: {failure}")
+    return [number for number, _ in found], torch.stack([pixels for _, pixels in found])
+
+
+def _measure(each: Pass, engine: Engine, pixels: Tensor, index: Sequence[int]) -> Found:
+    images = [each.subjects.images[number] for number in index]
+    if each.outlier is None:
+        return engine.measure(pixels, images, each.subjects.label_tensor(index))
+    return engine.measure_set(each.outlier, each.subjects.name, pixels, images)
+
+
+def _ends(parts: Sequence[int]) -> Iterator[bool]:
+    """Say of each batch whether it is the last of its part."""
+    for place, part in enumerate(parts):
+        yield place + 1 == len(parts) or parts[place + 1] != part
+
+
+def _workers(asked: int, images: int, device: torch.device) -> int:
+    if asked >= 0:
+        return asked
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if images < 256:
+        return 0  # starting a process costs more than decoding so few
+    return min(8, cores if device.type != "cpu" else max(1, cores // 2))

@@ -1,0 +1,99 @@
+"""From what the batches of a part gave to its records."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from ..errors import ModelError
+from ..measures import Rows
+from .engine import Found
+from .parts import Account
+from .subjects import Subjects
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Recorder:
+    """Collects the batches of one part; the device is waited for once, when the part is done.
+
+    Parameters
+    ----------
+    subjects
+        Whose images the batches hold.
+    classes
+        Names of the model's classes; may be empty.
+    """
+
+    def __init__(self, subjects: Subjects, classes: tuple[str, ...]) -> None:
+        self.subjects = subjects
+        self.classes = classes
+        self.batches: list[tuple[list[int], Found]] = []
+        self.skipped: list[tuple[str, str]] = []
+
+    def add(self, index: list[int], found: Found) -> None:
+        """Take in a batch: the numbers of its images and what it gave."""
+        self.batches.append((index, found))
+
+    def skip(self, index: int, reason: str) -> None:
+        """Take note of an image that could not be read."""
+        self.skipped.append((self.subjects.images[index], reason))
+
+    def account(self) -> Account:
+        """Say what became of the part's images."""
+        scored = sum(len(index) for index, _ in self.batches)
+        degenerate = sum(int(found.degenerate.sum()) for _, found in self.batches)
+        return Account(scored=scored, degenerate=degenerate, skipped=tuple(self.skipped))
+
+    def maps(self) -> np.ndarray | None:
+        """Return the clean maps ``(n, h, w)``, or None if no image of the part could be read."""
+        return torch.cat([found.maps for _, found in self.batches]).cpu().numpy() if self.batches else None
+
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Return the records of the part by measure.
+
+        Raises
+        ------
+        ModelError
+            If the network gave a logit that is not a finite number; the first image is named.
+        """
+        import pandas as pd
+
+        self._refuse_non_finite()
+        names = list(self.batches[0][1].rows) if self.batches else []
+        frames = {
+            name: pd.concat([self._frame(index, found, found.rows[name]) for index, found in self.batches])
+            for name in names
+        }
+        return {name: frame.sort_values("index", kind="stable") for name, frame in frames.items()}
+
+    def _frame(self, index: list[int], found: Found, rows: Rows) -> pd.DataFrame:
+        import pandas as pd
+
+        columns = rows.columns()
+        numbers = [index[each] for each in torch.as_tensor(columns.pop("index")).tolist()]
+        frame = pd.DataFrame({"index": numbers, "image": [self.subjects.images[each] for each in numbers]})
+        if "degenerate" in columns:  # one row an image: the place for what is known of it
+            predicted = [_name(each, self.classes) for each in found.predicted.tolist()]
+            frame["group"] = pd.Series([self.subjects.groups[each] for each in numbers], dtype="string")
+            labels = [self.subjects.class_name(self.subjects.labels[each]) for each in numbers]
+            frame["label"] = pd.Series(labels, dtype="string")
+            frame["predicted"] = pd.Series(predicted, dtype="string")
+        for name, column in columns.items():
+            frame[name] = column.numpy() if isinstance(column, torch.Tensor) else column
+        return frame
+
+    def _refuse_non_finite(self) -> None:
+        for index, found in self.batches:
+            finite = found.finite.tolist()
+            if not all(finite):
+                image = self.subjects.images[index[finite.index(False)]]
+                raise ModelError(f"the network gave logits that are not finite numbers, first for {image}")
+
+
+def _name(number: int, classes: Sequence[str]) -> str:
+    return classes[number] if number < len(classes) else str(number)

@@ -1,0 +1,99 @@
+"""What an audit found, as it lies in its folder."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SCHEMA_VERSION = 1
+
+
+class Records(Mapping[str, "pd.DataFrame"]):
+    """The records of an audit by measure, read from Parquet when first asked for.
+
+    Parameters
+    ----------
+    folder
+        The audit's ``records`` folder.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._read: dict[str, pd.DataFrame] = {}
+
+    def __getitem__(self, measure: str) -> pd.DataFrame:
+        if measure not in self._read:
+            import pandas as pd
+
+            if measure not in set(self):
+                raise KeyError(f"no records of {measure!r}: there are {', '.join(self) or 'none'}")
+            self._read[measure] = pd.read_parquet(self.folder / f"{measure}.parquet")
+        return self._read[measure]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(path.stem for path in self.folder.glob("*.parquet")))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+@dataclass(frozen=True)
+class AuditResult:
+    """One finished audit.
+
+    Parameters
+    ----------
+    folder
+        Where it lies: ``summary.json``, ``records/``, ``gallery/``, ``run.json``, ``report.html``.
+    summary
+        The content of ``summary.json``; ``summary["measures"][name]`` has the value, its interval, its
+        null value, and so on.
+    """
+
+    folder: Path
+    summary: dict[str, Any]
+
+    @cached_property
+    def records(self) -> Records:
+        """Rows per image and condition, a data frame a measure."""
+        return Records(self.folder / "records")
+
+    @property
+    def gallery(self) -> list[dict[str, Any]]:
+        """Images chosen for looking at, as ``gallery/gallery.json`` lists them; empty if there are none."""
+        listing = self.folder / "gallery" / "gallery.json"
+        return json.loads(listing.read_text(encoding="utf-8")) if listing.is_file() else []
+
+
+def load_audit(folder: str | os.PathLike[str]) -> AuditResult:
+    """Read a finished audit from its folder.
+
+    Raises
+    ------
+    InputError
+        If the folder holds no finished audit, or one written by a newer saliencekit.
+    """
+    folder = Path(folder)
+    path = folder / "summary.json"
+    if not path.is_file():
+        unfinished = (folder / "parts").is_dir()
+        hint = "; it is unfinished: `saliencekit audit ... --resume` goes on with it" if unfinished else ""
+        raise InputError(f"{folder} holds no finished audit (no summary.json){hint}")
+    try:
+        summary = json.loads(path.read_text(encoding="utf-8"))
+        version = summary["schema_version"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{path} is not the summary of an audit: {error}") from error
+    if version > SCHEMA_VERSION:
+        raise InputError(f"{path} has schema {version}, and this saliencekit reads up to {SCHEMA_VERSION}: update it")
+    return AuditResult(folder, summary)

@@ -1,0 +1,176 @@
+"""From records to numbers with intervals: what ``summary.json`` says of each measure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from ..functional import auroc, auroc_interval, bootstrap_difference, bootstrap_mean, hedges_g, wasserstein
+from ..measures import Measure, Quantity
+from ..measures.out_of_set import NOISE
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Plain = dict[str, Any]
+
+
+def about(measure: Measure) -> Plain:
+    """Return what a measure says of itself."""
+    names = ("question", "unit", "value_range", "direction", "null_is", "reading")
+    return {name: getattr(measure, name) for name in names}
+
+
+def not_applicable(measure: Measure, reason: str) -> Plain:
+    """Return the entry of a measure that has no value, with the reason."""
+    empty = dict.fromkeys(("value", "ci_low", "ci_high", "std", "null"))
+    return {
+        "status": "not applicable",
+        "reason": reason,
+        **about(measure),
+        **empty,
+        "n": 0,
+        "degenerate": 0,
+        "also": {},
+        "groups": {},
+    }
+
+
+def summarise(
+    measure: Measure,
+    records: pd.DataFrame,
+    known: pd.DataFrame,
+    *,
+    seed: int,
+    nulls: Mapping[str, float] = {},
+) -> Plain:
+    """Return a measure's entry: value, interval, spread, count, null value, further quantities, groups.
+
+    Parameters
+    ----------
+    records
+        Of the measure.
+    known
+        What is known of each image: indexed by ``image``, columns ``label group correct degenerate``.
+    seed
+        Of the bootstrap.
+    nulls
+        Null values that are one number for the whole set, by the column they belong to.
+    """
+    images = measure.per_image(records)
+    facts = known.reindex(images.index)
+
+    def described(quantity: Quantity) -> Plain:
+        null = nulls.get(quantity.column, mean(images.get(quantity.null)))
+        return {**interval(images[quantity.column], seed), "null": null}
+
+    return {
+        "status": "ok",
+        "reason": None,
+        **about(measure),
+        **described(measure.headline),
+        "degenerate": int(facts["degenerate"].sum()),
+        "also": {name: {"unit": each.unit, **described(each)} for name, each in measure.also.items()},
+        "groups": {
+            **_by_fact(images[measure.headline.column], facts, seed),
+            **_by_condition(measure, records, seed),
+        },
+    }
+
+
+def summarise_sets(measure: Measure, records: pd.DataFrame, known: pd.DataFrame, *, seed: int) -> Plain:
+    """Return the entry of the out-of-set measure: the AUROC of entropy over all other sets, and each of them.
+
+    Without another set the measure is not applicable, and the entry still has the maps under noise.
+    """
+    noise = summarise(measure, records[records["set"] == NOISE], known, seed=seed)
+    groups = {measure.factor: noise["groups"][measure.factor]}
+    others = records[records["set"] != NOISE]
+    if not len(others):
+        missing = not_applicable(measure, measure.lacks(runs=1, sets=0) or "")
+        return {**missing, "also": noise["also"], "groups": groups}
+    inside = numbers(measure.per_image(records)["entropy"])
+    outside = numbers(others["entropy"])
+    found = auroc_interval(inside, outside, seed=seed)
+    groups["set"] = {
+        str(name): _against(inside, numbers(rows["entropy"]), seed)
+        for name, rows in others.groupby("set", observed=True)
+    }
+    headline = {"value": found.value, "ci_low": found.low, "ci_high": found.high, "std": found.std}
+    return {**noise, **_finite(headline), "n": len(inside) + len(outside), "null": 0.5, "groups": groups}
+
+
+def numbers(column: pd.Series) -> torch.Tensor:
+    """Return a column as a float64 tensor, without its missing values."""
+    return torch.from_numpy(column.dropna().to_numpy(dtype=np.float64, copy=True))
+
+
+def interval(column: pd.Series | torch.Tensor, seed: int) -> Plain:
+    """Return mean, 95 % bootstrap interval, standard deviation and count; nulls where there is no number."""
+    values = column if isinstance(column, torch.Tensor) else numbers(column)
+    if not len(values):
+        return {"value": None, "ci_low": None, "ci_high": None, "std": None, "n": 0}
+    found = bootstrap_mean(values, seed=seed)
+    return _finite(
+        {"value": found.value, "ci_low": found.low, "ci_high": found.high, "std": found.std, "n": len(values)}
+    )
+
+
+def mean(column: pd.Series | None) -> float | None:
+    """Return the mean of a column; None if there is no column or no number in it."""
+    if column is None or column.notna().sum() == 0:
+        return None
+    return float(column.mean())
+
+
+def _against(inside: torch.Tensor, outside: torch.Tensor, seed: int) -> Plain:
+    shift = bootstrap_difference(outside, inside, seed=seed)
+    return _finite(
+        {
+            **interval(outside, seed),
+            "shift": shift.value,
+            "shift_ci_low": shift.low,
+            "shift_ci_high": shift.high,
+            "effect_size": float(hedges_g(outside, inside)),
+            "wasserstein": float(wasserstein(outside, inside)),
+            "auroc": float(auroc(inside, outside)),
+        }
+    )
+
+
+def _by_fact(column: pd.Series, facts: pd.DataFrame, seed: int) -> Plain:
+    tables: Plain = {}
+    for factor in ("label", "group", "correct"):
+        levels = facts[factor].dropna().unique()
+        if len(levels):
+            picked = {
+                str(level): (facts[factor] == level).fillna(False).to_numpy(dtype=bool) for level in sorted(levels)
+            }
+            tables[factor] = {
+                level: {**interval(column[rows], seed), "degenerate": int(facts["degenerate"][rows].sum())}
+                for level, rows in picked.items()
+            }
+    return tables
+
+
+def _by_condition(measure: Measure, records: pd.DataFrame, seed: int) -> Plain:
+    if not measure.factor:
+        return {}
+    rows = records.dropna(subset=list(measure.factor_columns[:1]))
+    levels = rows.groupby(list(measure.factor_columns), sort=False, dropna=False, observed=True)
+    return {measure.factor: {_level(key): interval(group[measure.factor_value], seed) for key, group in levels}}
+
+
+def _level(key: object) -> str:
+    parts = key if isinstance(key, tuple) else (key,)
+    words = [f"{part:g}" if isinstance(part, float) else str(part) for part in parts]
+    return " ".join(word for word in words if word != "nan")
+
+
+def _finite(entry: Mapping[str, Any]) -> Plain:
+    """Replace what JSON cannot say (NaN, infinities) by null."""
+    return {key: None if isinstance(each, float) and not math.isfinite(each) else each for key, each in entry.items()}

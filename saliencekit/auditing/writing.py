@@ -1,0 +1,156 @@
+"""The end of an audit: parts become records, records become the summary, and the run gives its account."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from .._version import __version__
+from ..errors import DataError, ModelError
+from ..files import write_json
+from ..functional import as_unit_range
+from ..measures import Entropy, Measure, OutOfSet
+from .account import data_account, model_account, versions
+from .crew import Crew
+from .engine import Engine
+from .gallery import choose, write_gallery
+from .nulls import redrawn
+from .parts import merge, merge_maps
+from .plan import Plan
+from .result import SCHEMA_VERSION, AuditResult
+from .summary import not_applicable, summarise, summarise_sets
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Plain = dict[str, Any]
+ENGINES = ("torch", "torchvision", "numpy", "scipy", "pandas", "pyarrow", "pillow")
+
+
+def conclude(plan: Plan, engine: Engine, pixels: Tensor, crew: Crew, *, started: float) -> AuditResult:
+    """Merge the parts, compute the numbers, write everything but the report and ``summary.json``.
+
+    Raises
+    ------
+    DataError, ModelError
+        If no image was scored; if every map is constant, so that there is nothing to measure.
+    """
+    data = data_account(plan)
+    _refuse_flat(plan, data)
+    _merge(plan)
+    records = AuditResult(plan.folder, {}).records
+    known = records["entropy"].set_index("image")
+    comparable = known["label"].isin(plan.classes)
+    known["correct"] = (known["label"] == known["predicted"]).where(comparable)
+    nulls = _entropy_nulls(plan, engine, pixels) if any(isinstance(each, Entropy) for each in plan.applied) else {}
+    summary = {
+        "schema_version": SCHEMA_VERSION,
+        "saliencekit": __version__,
+        "complete": data["skipped_share"] <= plan.settings.max_unreadable,
+        "model": model_account(plan, engine),
+        "data": data,
+        "settings": asdict(plan.settings),
+        "versions": versions(),
+        "measures": {each.name: _entry(each, plan, engine, records, known, nulls) for each in plan.settings.chosen()},
+        "duration_s": round(time.monotonic() - started, 3),
+    }
+    _write_gallery(plan, engine, records["entropy"])
+    write_json(
+        plan.folder / "run.json",
+        {
+            "fingerprint": plan.fingerprint(),
+            "settings": asdict(plan.settings),
+            "versions": summary["versions"],
+            "device": str(crew.device),
+            "processes": crew.world,
+            "seed": plan.settings.seed,
+        },
+    )
+    return AuditResult(plan.folder, summary)
+
+
+def _entry(
+    measure: Measure,
+    plan: Plan,
+    engine: Engine,
+    records: Mapping[str, pd.DataFrame],
+    known: pd.DataFrame,
+    nulls: Mapping[str, float],
+) -> Plain:
+    seed = plan.settings.seed
+    if isinstance(measure, OutOfSet):
+        return summarise_sets(measure, records[measure.name], known, seed=seed)
+    reason = plan.reason_against(measure)
+    if reason:
+        return not_applicable(measure, reason)
+    if not isinstance(measure, Entropy):
+        return summarise(measure, records[measure.name], known, seed=seed)
+    entry = summarise(measure, records[measure.name], known, seed=seed, nulls=nulls)
+    cells = math.prod(engine.others.maps.shape[-2:]) if engine.others else 1
+    return {**entry, "maximum": math.log(cells)}
+
+
+@torch.inference_mode()
+def _entropy_nulls(plan: Plan, engine: Engine, pixels: Tensor) -> dict[str, float]:
+    """Return the entropies of the same network with re-drawn weights, on the images that serve as the others."""
+    if engine.others is None:
+        return {}
+    measure = Entropy()
+    extractor = engine.extractors[0]
+    with torch.inference_mode(False):
+        twin = redrawn(plan.runs[0].network, engine.ready(pixels), seed=plan.settings.seed)
+    extract = type(extractor)(twin, extractor.layer_name)
+    alone = replace(engine, extractors=(extract,), run_names=("re-drawn",), target="predicted", others=None)
+    clean = [
+        alone.look(pixels[start : start + 8], engine.others.images[start : start + 8], None)
+        for start in range(0, len(pixels), 8)
+    ]
+    rows = [measure.rows(each, {}).values for each in clean]
+    columns = ("entropy", "entropy_normalized", "effective_area", "histogram_entropy")
+    return {name: float(torch.cat([each[name][0] for each in rows]).mean()) for name in columns}
+
+
+def _merge(plan: Plan) -> None:
+    parts = plan.parts(0)
+    target = plan.folder / "records"
+    for measure in {"entropy": None, **{each.name: None for each in plan.applied}}:
+        files = parts.files(f"{measure}.parquet")
+        if measure == "out_of_set":
+            files += [
+                path
+                for number in range(1, len(plan.outside) + 1)
+                for path in plan.parts(number).files("out_of_set.parquet")
+            ]
+        merge(files, target / f"{measure}.parquet")
+    merge_maps(parts.files("maps.npy"), plan.folder / "maps.npy")
+
+
+def _write_gallery(plan: Plan, engine: Engine, records: pd.DataFrame) -> None:
+    def look(index: Sequence[int]) -> tuple[Tensor, Tensor]:
+        decoded = [plan.inside.dataset[each] for each in index]
+        pixels = torch.stack([each.pixels for each in decoded if each.pixels is not None])
+        images = [plan.inside.images[each] for each in index]
+        with torch.inference_mode():
+            clean = replace(engine, others=None).look(pixels, images, plan.inside.label_tensor(index))
+            shown = clean.images
+            if plan.inside.as_network_takes:  # of unknown scale: shown with its own darkest and lightest
+                shown = as_unit_range(shown.flatten(1, 2)).reshape(shown.shape)
+            return shown.cpu(), clean.maps.float().cpu()
+
+    write_gallery(plan.folder / "gallery", choose(records, plan.settings.gallery), look)
+
+
+def _refuse_flat(plan: Plan, data: Plain) -> None:
+    if not data["scored"]:
+        raise DataError(f"none of the {data['listed']} images of {plan.inside.source} could be read")
+    if data["degenerate"] == data["scored"]:
+        raise ModelError(
+            f"the map of each of the {data['scored']} images is constant, so there is no salience to measure: "
+            "choose another --layer or --salience, or check that the network is trained"
+        )

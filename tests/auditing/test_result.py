@@ -1,0 +1,99 @@
+import json
+import shutil
+
+import pandas as pd
+import pytest
+
+from saliencekit import InputError
+from saliencekit.auditing import load_audit
+from saliencekit.auditing.result import SCHEMA_VERSION
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A finished audit, as small as one can be."""
+    (tmp_path / "records").mkdir()
+    (tmp_path / "summary.json").write_text(json.dumps({"schema_version": SCHEMA_VERSION, "measures": {}}))
+    pd.DataFrame({"image": ["a", "b"], "entropy": [1.0, 2.0]}).to_parquet(tmp_path / "records" / "entropy.parquet")
+    pd.DataFrame({"image": ["a"], "ssim": [0.5]}).to_parquet(tmp_path / "records" / "stability.parquet")
+    return tmp_path
+
+
+def test_what_lies_in_the_folder(folder):
+    result = load_audit(str(folder))
+    assert result.folder == folder
+    assert result.summary == {"schema_version": SCHEMA_VERSION, "measures": {}}
+    assert list(result.records) == ["entropy", "stability"]
+    assert len(result.records) == 2
+    assert result.records["entropy"]["entropy"].tolist() == [1.0, 2.0]
+    assert result.gallery == []
+
+
+def test_records_are_read_when_asked_for_and_once(folder):
+    records = load_audit(folder).records
+    first = records["entropy"]
+    shutil.rmtree(folder / "records")
+    assert records["entropy"] is first
+
+
+def test_gallery_is_what_its_list_says(folder):
+    (folder / "gallery").mkdir()
+    listing = [{"file": "000.png", "image": "größe/a.png"}]
+    (folder / "gallery" / "gallery.json").write_text(json.dumps(listing, ensure_ascii=False), encoding="utf-8")
+    assert load_audit(folder).gallery == listing
+
+
+def test_records_that_are_not_there_name_those_that_are(folder):
+    with pytest.raises(KeyError, match="no records of 'equivariance': there are entropy, stability"):
+        load_audit(folder).records["equivariance"]
+    shutil.rmtree(folder / "records")
+    with pytest.raises(KeyError, match="no records of 'entropy': there are none"):
+        load_audit(folder).records["entropy"]
+
+
+def test_no_audit(tmp_path):
+    with pytest.raises(InputError, match=rf"{tmp_path} holds no finished audit \(no summary.json\)$"):
+        load_audit(tmp_path)
+    with pytest.raises(InputError, match="holds no finished audit"):
+        load_audit(tmp_path / "nowhere")
+
+
+def test_an_unfinished_audit_says_how_to_go_on(folder):
+    (folder / "summary.json").unlink()
+    (folder / "parts").mkdir()
+    with pytest.raises(InputError, match=r"it is unfinished: `saliencekit audit \.\.\. --resume` goes on with it"):
+        load_audit(folder)
+
+
+def test_a_newer_schema_is_refused(folder):
+    (folder / "summary.json").write_text(json.dumps({"schema_version": SCHEMA_VERSION + 1}))
+    with pytest.raises(InputError, match=rf"has schema {SCHEMA_VERSION + 1}, and this saliencekit reads up to"):
+        load_audit(folder)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b'{"schema_version": 1, "measu',
+        b"not JSON",
+        b"[]",
+        b"null",
+        b"{}",
+        b"\xff\xfe\x00",
+        b'{"schema_version": "one"}',
+        b'{"schema_version": null}',
+    ],
+)
+def test_a_damaged_summary_is_named(folder, content):
+    (folder / "summary.json").write_bytes(content)
+    with pytest.raises(InputError, match=r"summary\.json is not the summary of an audit"):
+        load_audit(folder)
+
+
+@pytest.mark.parametrize("keep", [0, 10, -10])
+def test_damaged_records_are_named(folder, keep):
+    path = folder / "records" / "entropy.parquet"
+    path.write_bytes(path.read_bytes()[:keep])
+    with pytest.raises(InputError, match=r"entropy\.parquet cannot be read"):
+        load_audit(folder).records["entropy"]

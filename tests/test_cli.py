@@ -1,0 +1,173 @@
+"""The commands as a user types them: output, exit codes, and one sentence for each mistake."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+import torch
+from PIL import Image
+
+from saliencekit.cli import main
+from saliencekit.models import build_model, save_model
+
+
+def run(capsys, *words):
+    """Run a command in this process; return exit code, stdout, stderr."""
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        with pytest.raises(SystemExit) as ended:
+            main([str(word) for word in words])
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    out = capsys.readouterr()
+    return ended.value.code, out.out, out.err
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory):
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        model = build_model("saliencekit:small-cnn", num_classes=2)
+    path = tmp_path_factory.mktemp("model") / "model.pt"
+    from saliencekit.models import default_preprocessing
+
+    preprocessing = default_preprocessing("saliencekit:small-cnn")
+    save_model(model, path, arch="saliencekit:small-cnn", classes=("real", "fake"), preprocessing=preprocessing)
+    return path
+
+
+@pytest.fixture
+def images(tmp_path):
+    folder = tmp_path / "images"
+    folder.mkdir()
+    random = torch.Generator().manual_seed(0)
+    for number in range(4):
+        Image.fromarray((torch.rand(64, 64, generator=random) * 255).byte().numpy()).save(folder / f"{number}.png")
+    return folder
+
+
+@pytest.mark.parametrize("words", [("--help",), ("audit", "--help"), ("--version",), ("info",), ("info", "--short")])
+def test_these_succeed(capsys, words):
+    code, out, err = run(capsys, *words)
+    assert (code, err) == (0, "")
+    assert "saliencekit" in out or "0." in out
+
+
+def test_audit_prints_the_five_measures_and_where_the_report_is(capsys, checkpoint, images, tmp_path):
+    code, out, err = run(capsys, "audit", checkpoint, "--data", images, "--output", tmp_path / "audit", "--quiet")
+    assert (code, err) == (0, "")
+    for word in ("entropy", "out_of_set", "equivariance", "stability", "degradation", "not applicable", "report.html"):
+        assert word in out
+
+
+def test_json_is_the_summary(capsys, checkpoint, images, tmp_path):
+    code, out, _ = run(capsys, "audit", checkpoint, "--data", images, "--output", tmp_path / "a", "--quiet", "--json")
+    assert code == 0
+    assert json.loads(out) == json.loads((tmp_path / "a" / "summary.json").read_text())
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "sentence"),
+    [
+        (("audit",), 2, "MODEL"),
+        (("no-such-command",), 2, "no-such-command"),
+        (("audit", "{model}", "--no-such-option"), 2, "--no-such-option"),
+        (("audit", "{model}", "--batch-size", "many"), 2, "many"),
+        (("audit", "{model}", "--batch-size", "0"), 2, "expected `batch_size` of at least 1, got 0"),
+        (("audit", "{model}", "--measures", "entropie"), 2, "unknown measure 'entropie'"),
+        (("audit", "{model}", "--salience", "gradcam"), 2, "did you mean 'grad-cam'?"),
+        (("audit", "{model}", "--target", "best"), 2, "unknown target 'best'"),
+        (("audit", "{model}", "--device", "abacus"), 2, "abacus"),
+        (("audit", "{model}", "--data", "{images}", "--layer", "no.such"), 3, "no.such"),
+        (("audit", "{model}", "--data", "{images}", "--target", "7"), 3, "7"),
+        (("audit", "{tmp}/missing.pt"), 3, "missing.pt"),
+        (("audit", "{model}", "--data", "{tmp}/missing"), 3, "missing"),
+        (("audit", "{model}", "--data", "{tmp}/empty"), 3, "empty"),
+        (("report", "{tmp}/empty"), 3, "holds no finished audit"),
+        (("compare", "{tmp}/empty", "{tmp}/empty"), 3, "holds no finished audit"),
+    ],
+)
+def test_mistakes_get_one_sentence_and_their_code(capsys, checkpoint, images, tmp_path, words, code, sentence):
+    (tmp_path / "empty").mkdir()
+    filled = [word.format(model=checkpoint, images=images, tmp=tmp_path) for word in words]
+    if words[0] == "audit":
+        filled += ["--output", str(tmp_path / "audit")]
+    got, out, err = run(capsys, *filled)
+    assert got == code, err
+    assert sentence in err
+    assert "Traceback" not in err
+    assert out == ""
+    assert not (tmp_path / "audit" / "summary.json").exists()
+
+
+def test_wrong_number_of_channels(capsys, tmp_path, images):
+    with torch.random.fork_rng():
+        model = build_model("saliencekit:small-cnn", num_classes=2, in_channels=3)
+    path = tmp_path / "rgb.pt"
+    from saliencekit.models import default_preprocessing
+
+    grey = default_preprocessing("saliencekit:small-cnn")
+    save_model(model, path, arch="saliencekit:small-cnn", classes=("real", "fake"), preprocessing=grey)
+    code, _, err = run(capsys, "audit", path, "--data", images, "--output", tmp_path / "audit", "--quiet")
+    assert code == 3
+    assert "channel" in err
+    assert "Traceback" not in err
+
+
+def test_unreadable_images_end_with_code_1_and_a_report(capsys, checkpoint, images, tmp_path):
+    (images / "broken.png").write_text("nothing")
+    code, out, err = run(capsys, "audit", checkpoint, "--data", images, "--output", tmp_path / "audit", "--quiet")
+    assert code == 1
+    assert "1 images could not be read" in err or "1 image could not be read" in err
+    assert (tmp_path / "audit" / "report.html").exists()
+    assert "entropy" in out
+
+
+def test_report_is_drawn_again(capsys, checkpoint, images, tmp_path):
+    run(capsys, "audit", checkpoint, "--data", images, "--output", tmp_path / "audit", "--quiet")
+    first = (tmp_path / "audit" / "report.html").read_bytes()
+    (tmp_path / "audit" / "report.html").unlink()
+    code, out, _ = run(capsys, "report", tmp_path / "audit")
+    assert code == 0
+    assert out.strip() == str(tmp_path / "audit" / "report.html")
+    assert (tmp_path / "audit" / "report.html").read_bytes() == first
+
+
+def test_two_processes_do_not_write_one_folder(capsys, checkpoint, images, tmp_path):
+    from saliencekit.files import held_alone
+
+    command = [sys.executable, "-m", "saliencekit", "audit", str(checkpoint), "--data", str(images)]
+    with held_alone(tmp_path / "audit"):
+        other = subprocess.run(
+            [*command, "--output", str(tmp_path / "audit")], capture_output=True, text=True, check=False
+        )
+    assert other.returncode == 4
+    assert "in use by another process" in other.stderr
+
+
+def test_a_signal_ends_with_its_code_and_resume_goes_on(checkpoint, images, tmp_path):
+    for number in range(60):
+        (images / f"more-{number}.png").write_bytes((images / "0.png").read_bytes())
+    command = [sys.executable, "-m", "saliencekit", "audit", str(checkpoint), "--data", str(images)]
+    command += ["--output", str(tmp_path / "audit"), "--batch-size", "1"]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    while not (tmp_path / "audit" / "parts" / "fingerprint.json").exists():
+        time.sleep(0.05)
+        assert process.poll() is None
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate()
+    assert process.returncode == 143, err
+    assert "--resume" in err
+    assert "Traceback" not in err
+    subprocess.run([*command, "--resume", "--quiet"], check=True, capture_output=True)
+    assert (tmp_path / "audit" / "summary.json").exists()
+
+
+def test_debug_shows_the_traceback(capsys, tmp_path):
+    from saliencekit import SaliencekitError
+
+    with pytest.raises(SaliencekitError):
+        main(["audit", str(tmp_path / "missing.pt"), "--debug"])
