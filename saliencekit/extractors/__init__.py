@@ -1,0 +1,39 @@
+"""Model and images in, salience maps (N, h, w) out: one method, one file."""
+
+from __future__ import annotations
+
+from ..errors import one_of
+from .base import Extractor
+from .cam import CAM
+from .grad_cam import GradCAM
+from .layers import Layer, candidate_layers, find_layer, linear_head
+
+__all__ = [
+    "CAM",
+    "EXTRACTORS",
+    "Extractor",
+    "GradCAM",
+    "Layer",
+    "candidate_layers",
+    "extractor_class",
+    "find_layer",
+    "linear_head",
+]
+
+EXTRACTORS: dict[str, type[Extractor]] = {each.word: each for each in (CAM, GradCAM)}
+
+
+def extractor_class(word: str) -> type[Extractor]:
+    """Return the extractor that the command line calls ``word``.
+
+    Raises
+    ------
+    UsageError
+        If there is none; the sentence lists the words.
+
+    Examples
+    --------
+    >>> extractor_class("grad-cam")
+    <class 'saliencekit.extractors.grad_cam.GradCAM'>
+    """
+    return EXTRACTORS[one_of(word, EXTRACTORS, "salience method")]

@@ -1,0 +1,110 @@
+"""Small networks whose maps are known, and what a network looks like from outside."""
+
+import copy
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+
+class Net(nn.Module):
+    """Two convolutions, then `head` on the features: pooling and linear layer in any of the ways people write."""
+
+    def __init__(self, head, *, classes=3, inplace=False, channels=3):
+        super().__init__()
+        self.stem = nn.Conv2d(channels, 5, 3, padding=1)
+        self.norm = nn.BatchNorm2d(5)
+        self.act = nn.ReLU(inplace=inplace)
+        self.last = nn.Conv2d(5, 8, 3, stride=2, padding=1)
+        self.head = head
+        self.fc = nn.Linear(8, classes)
+
+    def forward(self, images):
+        return self.head(self, self.last(self.act(self.norm(self.stem(images)))))
+
+
+def closed(net, x):
+    """Global average pooling and a linear layer."""
+    return net.fc(x.relu().mean((2, 3)))
+
+
+def deep(net, x):
+    """A head of two layers: only gradients tell."""
+    return net.fc(torch.tanh(F.adaptive_avg_pool2d(x, 1).flatten(1) * 3))
+
+
+@pytest.fixture
+def make_net():
+    def make(head=closed, *, seed=0, **settings):
+        torch.manual_seed(seed)
+        net = Net(head, **settings)
+        nn.init.normal_(net.norm.running_mean, std=0.1)
+        return net.eval()
+
+    return make
+
+
+@pytest.fixture
+def images():
+    return torch.rand(4, 3, 9, 11, generator=torch.Generator().manual_seed(7))
+
+
+@pytest.fixture(params=[closed, deep], ids=["linear head", "deep head"])
+def net(request, make_net):
+    return make_net(request.param)
+
+
+@pytest.fixture
+def seen():
+    """What an extractor must leave alone, as plain values."""
+
+    def look(model):
+        hooks = [
+            name
+            for name, module in model.named_modules()
+            for group in (module._forward_hooks, module._forward_pre_hooks, module._backward_hooks)
+            for _ in group
+        ]
+        return {
+            "mode": {name: module.training for name, module in model.named_modules()},
+            "requires_grad": {name: each.requires_grad for name, each in model.named_parameters()},
+            "grad": {
+                name: None if each.grad is None else each.grad.tolist() for name, each in model.named_parameters()
+            },
+            "state": {name: each.tolist() for name, each in model.state_dict().items()},
+            "buffers": {name: (id(each), each._version) for name, each in model.named_buffers()},
+            "hooks": hooks,
+            "attributes": {name: sorted(vars(module)) for name, module in model.named_modules()},
+            "random": torch.get_rng_state().tolist(),
+            "autocast": (torch.is_autocast_enabled("cpu"), torch.is_autocast_cache_enabled()),
+            "recording": (torch.is_grad_enabled(), torch.is_inference_mode_enabled()),
+            "functions": torch._C._len_torch_function_stack(),
+        }
+
+    return look
+
+
+@pytest.fixture
+def reference():
+    """Grad-CAM by the book: everything recorded, on a copy, the gradient of one image at a time."""
+
+    def compute(model, images, target, layer, *, relu=True):
+        model = copy.deepcopy(model)
+        kept = {}
+        handle = model.get_submodule(layer).register_forward_hook(lambda _, __, out: kept.update(out=out))
+        maps = []
+        for index, image in enumerate(images):
+            with torch.enable_grad():
+                logits = model(image[None].clone())
+                one = (
+                    logits[0, 0] * (1 if target[index] == 1 else -1)
+                    if logits.shape[1] == 1
+                    else logits[0, target[index]]
+                )
+                gradient = torch.autograd.grad(one, kept["out"])[0]
+            maps.append((gradient.mean((2, 3), keepdim=True) * kept["out"]).sum(1)[0].detach())
+        handle.remove()
+        return torch.stack(maps).relu() if relu else torch.stack(maps)
+
+    return compute
