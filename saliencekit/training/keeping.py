@@ -1,0 +1,79 @@
+"""The best epoch so far, on disk as a checkpoint that the rest of the package reads."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning.pytorch import LightningModule, Trainer
+from lightning.pytorch.callbacks import Checkpoint
+from torch import Tensor
+
+from ..models import save_model
+from ..preprocessing import Preprocessing
+from .module import DetectorModule
+
+
+@dataclass(frozen=True)
+class Destination:
+    """Where the checkpoint goes, and what it records beside the weights."""
+
+    path: Path
+    arch: str
+    classes: tuple[str, ...]
+    preprocessing: Preprocessing
+    data: str | None
+    record: dict[str, Any]
+
+
+class KeepBest(Checkpoint):
+    """Keeps the epoch with the highest validation accuracy; of equal ones, the later.
+
+    The file is written whole at every improvement, so that a killed run leaves the best epoch it had
+    (``finished`` is false in its training record), and once more at the end with the whole history.
+    """
+
+    def __init__(self, destination: Destination) -> None:
+        self.destination = destination
+        self.best: dict[str, float] | None = None
+        self._weights: dict[str, Tensor] = {}
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Write the checkpoint if no earlier epoch was better."""
+        if not isinstance(pl_module, DetectorModule) or not trainer.is_global_zero:
+            return
+        latest = pl_module.history[-1]
+        if self.best is None or latest["val/accuracy"] >= self.best["val/accuracy"]:
+            self.best = latest
+            self._weights = {name: value.detach().cpu().clone() for name, value in pl_module.model.state_dict().items()}
+            self._write(pl_module, finished=False)
+
+    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Write the best epoch again, with the history of all of them."""
+        if isinstance(pl_module, DetectorModule) and trainer.is_global_zero and not trainer.interrupted:
+            self._write(pl_module, finished=True)
+
+    def _write(self, module: DetectorModule, *, finished: bool) -> None:
+        if self.best is None:
+            return
+        best = copy.deepcopy(module.model).cpu().to(memory_format=torch.contiguous_format)
+        best.load_state_dict(self._weights)
+        goal = self.destination
+        record = goal.record | {
+            "finished": finished,
+            "best_epoch": self.best["epoch"],
+            "best_val_accuracy": self.best["val/accuracy"],
+            "history": module.history,
+        }
+        save_model(
+            best.eval(),
+            goal.path,
+            arch=goal.arch,
+            classes=goal.classes,
+            preprocessing=goal.preprocessing,
+            data=goal.data,
+            training=record,
+        )

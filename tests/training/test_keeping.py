@@ -1,0 +1,76 @@
+from types import SimpleNamespace
+
+import pytest
+import torch
+from torch import nn
+
+from saliencekit.losses import CrossEntropyLoss
+from saliencekit.models import SmallCNN, load_model, model_info
+from saliencekit.training import DetectorModule, Recipe
+from saliencekit.training.keeping import Destination, KeepBest
+
+TRAINER = SimpleNamespace(is_global_zero=True, interrupted=False)
+
+
+@pytest.fixture
+def module():
+    return DetectorModule(SmallCNN(width=1), CrossEntropyLoss(), recipe=Recipe())
+
+
+@pytest.fixture
+def keeper(tmp_path, preprocessing):
+    return KeepBest(
+        Destination(
+            path=tmp_path / "run" / "model.pt",
+            arch="saliencekit:small-cnn?width=1",
+            classes=("real", "fake"),
+            preprocessing=preprocessing,
+            data="faces",
+            record={"seed": 5},
+        )
+    )
+
+
+def epoch(keeper, module, number, accuracy):
+    with torch.no_grad():
+        module.model.head.bias.fill_(number)
+    module.history.append({"epoch": number, "val/accuracy": accuracy})
+    keeper.on_train_epoch_end(TRAINER, module)
+
+
+def kept(keeper):
+    model = load_model(keeper.destination.path)
+    return model.head.bias[0].item(), model_info(model).training
+
+
+def test_the_highest_accuracy_is_kept_and_of_equal_ones_the_later(keeper, module):
+    seen = []
+    for number, accuracy in enumerate([0.5, 0.75, 0.6, 0.75, 0.7]):
+        epoch(keeper, module, number, accuracy)
+        seen.append(kept(keeper)[0])
+    assert seen == [0, 1, 1, 3, 3]
+    assert keeper.best == {"epoch": 3, "val/accuracy": 0.75}
+
+
+def test_the_end_adds_the_whole_history(keeper, module):
+    for number, accuracy in enumerate([0.5, 0.9, 0.6]):
+        epoch(keeper, module, number, accuracy)
+    _, record = kept(keeper)
+    assert (record["finished"], len(record["history"]), record["seed"]) == (False, 2, 5)
+    keeper.on_train_end(TRAINER, module)
+    bias, record = kept(keeper)
+    assert bias == 1
+    assert (record["finished"], record["best_epoch"], record["best_val_accuracy"]) == (True, 1, 0.9)
+    assert [each["epoch"] for each in record["history"]] == [0, 1, 2]
+
+
+def test_the_trained_module_is_not_disturbed(keeper, module):
+    module.model.train()
+    before = {name: value.clone() for name, value in module.model.state_dict().items()}
+    epoch(keeper, module, 0, 0.5)
+    assert module.model.training
+    before["head.bias"] = torch.zeros(2)
+    assert all(torch.equal(value, before[name]) for name, value in module.model.state_dict().items())
+    nn.init.ones_(module.model.head.weight)
+    keeper.on_train_end(TRAINER, module)
+    assert torch.equal(load_model(keeper.destination.path).head.weight, before["head.weight"])
