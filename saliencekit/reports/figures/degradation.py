@@ -1,0 +1,101 @@
+"""Pictures of degradation: the score as pixels go, and under the guided blur."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from ..text import number
+from ._canvas import COLOURS, Panel, draw_panel
+from ._parts import Line, paint_curve, paint_intervals, paint_lines, share_axis
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+ORDERS = (
+    ("salient-first", "most salient first", "accent", False),
+    ("random-first", "random order", "second", True),
+    ("least-first", "least salient first", "third", False),
+)
+
+
+def draw(records: Mapping[str, pd.DataFrame], measure: Mapping[str, Any]) -> list[Panel]:
+    """Return the panels of degradation: curves over the share of pixels, and the two blurs.
+
+    Parameters
+    ----------
+    records
+        The audit's records; ``degradation`` is read.
+    measure
+        Its entry in the summary (not needed for these pictures).
+    """
+    del measure
+    frame = records["degradation"]
+    curves, blurs = frame[frame["level"].notna()], frame[frame["level"].isna()]
+    return [*_curves(curves), *_blurs(blurs, curves[curves["level"] == 0].drop_duplicates("image"))]
+
+
+def _curves(curves: pd.DataFrame) -> list[Panel]:
+    if curves.empty:
+        return []
+    means = curves.groupby(["guide", "level"], observed=True)["score"].mean()
+    said = "; ".join(
+        f"{name}: " + ", ".join(f"{level:.0%} {number(value)}" for level, value in means[guide].items())
+        for guide, name, *_ in ORDERS
+        if guide in means.index
+    )
+    return [
+        draw_panel(
+            "degradation-curves",
+            "Score as pixels are replaced",
+            f"Mean score by share of replaced pixels. {said}.",
+            partial(_paint_curves, curves=curves),
+            height=3.0,
+        )
+    ]
+
+
+def _paint_curves(axes: Axes, *, curves: pd.DataFrame) -> None:
+    for guide, name, colour, dashed in ORDERS:
+        part = curves[curves["guide"] == guide]
+        paint_curve(axes, part, "level", "score", colour=colour, name=name, band=not dashed, dashed=dashed)
+    axes.set(
+        ylabel="score of the class explained",
+        ylim=(min(0.0, axes.get_ylim()[0]), max(1.02, axes.get_ylim()[1])),
+    )
+    share_axis(axes, "pixels replaced")
+    axes.legend(frameon=False, fontsize=7.5, loc="best")
+
+
+def _blurs(blurs: pd.DataFrame, clean: pd.DataFrame) -> list[Panel]:
+    if blurs.empty:
+        return []
+    names = {"blur-background": "background blurred", "blur-object": "object blurred"}
+    levels: dict[str, dict[str, float]] = {
+        names.get(str(guide), str(guide)): {
+            "value": float(part.median()),
+            "ci_low": float(part.quantile(0.25)),
+            "ci_high": float(part.quantile(0.75)),
+        }
+        for guide, part in blurs.groupby("guide", observed=True)["score"]
+    }
+    said = "; ".join(f"{name}: {number(entry['value'])}" for name, entry in levels.items())
+    before = [Line(float(clean["score"].median()), "clean image")] if len(clean) else []
+    return [
+        draw_panel(
+            "degradation-blur",
+            "Score under the guided blur",
+            f"Median score, bars over the middle half of the images. {said}.",
+            partial(_paint_blurs, levels=levels, lines=before),
+            height=1.9,
+        )
+    ]
+
+
+def _paint_blurs(axes: Axes, *, levels: Mapping[str, Mapping[str, Any]], lines: list[Line]) -> None:
+    paint_intervals(axes, levels, label="score of the class explained (middle half)")
+    axes.set(xlim=(0.0, 1.0), ylim=(-0.6, len(levels)))
+    axes.spines["bottom"].set_color(COLOURS["muted"])
+    paint_lines(axes, lines)

@@ -1,0 +1,65 @@
+"""Pictures of equivariance: the agreement after each transform, and what the transform did to the score."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from ..text import number
+from ._canvas import COLOURS, Panel, draw_panel
+from ._parts import paint_intervals
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+
+def draw(records: Mapping[str, pd.DataFrame], measure: Mapping[str, Any]) -> list[Panel]:
+    """Return the panels of equivariance; none if there is no row.
+
+    Parameters
+    ----------
+    records
+        The audit's records; ``equivariance`` is read.
+    measure
+        Its entry in the summary, for value and interval of each transform.
+    """
+    frame = records["equivariance"]
+    levels = measure.get("groups", {}).get("transform", {})
+    if frame.empty or not levels:
+        return []
+    by = frame.groupby("transform", observed=True)
+    nulls = {str(name): float(part.mean()) for name, part in by["ssim_null"]} if "ssim_null" in frame else {}
+    height = 0.7 + 0.22 * len(levels)
+    said = "; ".join(f"{name}: {number(entry.get('value'))}" for name, entry in levels.items())
+    agreement = draw_panel(
+        "equivariance-by-transform",
+        "Agreement after each transform",
+        f"Mean SSIM with 95 % interval, and the null value as a diamond. {said}.",
+        partial(paint_intervals, levels=levels, label="SSIM of the map brought back upright", nulls=nulls),
+        height=height,
+    )
+    changes: dict[str, dict[str, float]] = {
+        str(name): {
+            "value": float(part.median()),
+            "ci_low": float(part.quantile(0.25)),
+            "ci_high": float(part.quantile(0.75)),
+        }
+        for name, part in by["score_change"]
+        if part.notna().any()
+    }
+    said = "; ".join(f"{name}: {number(row['value'])}" for name, row in changes.items())
+    score = draw_panel(
+        "equivariance-score-change",
+        "Change of the score",
+        f"Median change of the class score, bars over the middle half of the images. {said}.",
+        partial(_paint_changes, levels={name: changes.get(name, {}) for name in levels}),
+        height=height,
+    )
+    return [agreement, score]
+
+
+def _paint_changes(axes: Axes, *, levels: Mapping[str, Mapping[str, Any]]) -> None:
+    paint_intervals(axes, levels, label="score after minus score before (middle half)")
+    axes.axvline(0.0, color=COLOURS["muted"], lw=0.8, zorder=1)

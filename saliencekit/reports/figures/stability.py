@@ -1,0 +1,87 @@
+"""Pictures of stability: the matrix over runs, and the agreement of pairs beside that of shuffled pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from ..text import counted, number, shorten
+from ._canvas import COLOURS, Panel, draw_panel
+from ._parts import paint_ridges, row_height
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+MOST_NUMBERS = 12  # runs up to which the cells hold their numbers
+
+
+def draw(records: Mapping[str, pd.DataFrame], measure: Mapping[str, Any]) -> list[Panel]:
+    """Return the panels of stability; none if there is no pair of runs.
+
+    Parameters
+    ----------
+    records
+        The audit's records; ``stability`` is read.
+    measure
+        Its entry in the summary (not needed for these pictures).
+    """
+    del measure
+    frame = records["stability"]
+    frame = frame[frame["ssim"].notna()]
+    if frame.empty:
+        return []
+    return [_matrix(frame), _pairs(frame)]
+
+
+def _pairs(frame: pd.DataFrame) -> Panel:
+    rows = [("same image", frame["ssim"])]
+    if "ssim_null" in frame and frame["ssim_null"].notna().any():
+        rows.append(("other image", frame["ssim_null"].dropna()))
+    said = "; ".join(f"{name}: {number(float(part.median()))}" for name, part in rows)
+    return draw_panel(
+        "stability-pairs",
+        "Pairs of runs, on the same and on another image",
+        f"Histograms of SSIM over images and pairs of runs. Median: {said}.",
+        partial(paint_ridges, rows=rows, label="SSIM of two runs' maps", muted=1),
+        height=row_height(len(rows)) + 0.5,
+    )
+
+
+def _matrix(frame: pd.DataFrame) -> Panel:
+    means = frame.groupby(["run_a", "run_b"], observed=True, sort=False)["ssim"].mean()
+    runs = list(dict.fromkeys([*frame["run_a"].unique(), *frame["run_b"].unique()]))
+    names = means.index.to_frame().astype(str)
+    cells = dict(zip(zip(names["run_a"], names["run_b"], strict=True), means.astype(float), strict=True))
+    low, high = min(cells.values()), max(cells.values())
+    return draw_panel(
+        "stability-matrix",
+        "Mean SSIM of each pair of runs",
+        f"A matrix over {counted(len(runs), 'run')}; pairs lie between {number(low)} and {number(high)}.",
+        partial(_paint_matrix, runs=[str(run) for run in runs], cells=cells),
+        height=min(3.6, 1.3 + 0.42 * len(runs)),
+    )
+
+
+def _paint_matrix(axes: Axes, *, runs: list[str], cells: dict[tuple[str, str], float]) -> None:
+    from matplotlib.patches import Rectangle
+
+    for (first, second), value in cells.items():
+        depth = min(max(value, 0.0), 1.0)
+        a, b = runs.index(first), runs.index(second)
+        for x, y in ((a, b), (b, a)):
+            corner = (x - 0.48, y - 0.48)
+            axes.add_patch(Rectangle(corner, 0.96, 0.96, facecolor=COLOURS["accent"], alpha=depth, lw=0))
+            axes.add_patch(Rectangle(corner, 0.96, 0.96, fill=False, edgecolor=COLOURS["rule"], lw=0.6))
+            if len(runs) <= MOST_NUMBERS:
+                ink = COLOURS["paper" if depth > 0.6 else "ink"]
+                axes.text(x, y, number(value), ha="center", va="center", fontsize=7.5, color=ink)
+    names = [shorten(run, length=14) for run in runs]
+    slanted = len(runs) > 3
+    axes.set_yticks(range(len(runs)), names)
+    axes.set_xticks(range(len(runs)), names, rotation=35 if slanted else 0, ha="right" if slanted else "center")
+    axes.tick_params(length=0)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+    axes.set(xlim=(-0.5, len(runs) - 0.5), ylim=(len(runs) - 0.5, -0.5), aspect="equal")

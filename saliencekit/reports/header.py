@@ -1,0 +1,174 @@
+"""What was audited, and how, as names and values for the head of the report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any
+
+from .text import NOTHING, counted, number
+
+MOST_LEVELS = 8
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Rows under one heading: a name and its values, each value a text of its own."""
+
+    heading: str
+    rows: tuple[tuple[str, tuple[str, ...]], ...]
+
+    @classmethod
+    def of(cls, heading: str, *rows: tuple[str, ...]) -> Facts:
+        """Take rows of a name followed by its values."""
+        return cls(heading, tuple((row[0], row[1:]) for row in rows))
+
+
+def title_of(summary: Mapping[str, Any]) -> str:
+    """Return the short name of what was audited: the model's file, or its architecture."""
+    model = summary.get("model", {})
+    return PurePath(model["path"]).name if model.get("path") else model.get("arch") or "a model in memory"
+
+
+def counts(summary: Mapping[str, Any]) -> str:
+    """Return what became of the images, in one line in which nothing is left out.
+
+    >>> counts({"data": {"listed": 10, "scored": 9, "skipped": [{}], "excluded": [{}, {}], "degenerate": 1}})
+    '10 images = 9 scored + 1 skipped; 2 more files excluded beforehand; 1 constant map'
+    """
+    data = summary.get("data", {})
+    skipped, excluded, flat = (
+        len(data.get("skipped") or ()),
+        len(data.get("excluded") or ()),
+        data.get("degenerate"),
+    )
+    told = f"{counted(data.get('listed', 0), 'image')} = {data.get('scored', 0):,d} scored + {skipped:,d} skipped"
+    if excluded:
+        told += f"; {counted(excluded, 'more file')} excluded beforehand"
+    return f"{told}; {counted(flat, 'constant map')}" if flat else told
+
+
+def facts(summary: Mapping[str, Any]) -> list[Facts]:
+    """Return everything that was audited: model, data, method."""
+    return [
+        _model(summary.get("model", {})),
+        _data(summary.get("data", {}), counts(summary)),
+        _method(summary),
+    ]
+
+
+def record(summary: Mapping[str, Any], run: Mapping[str, Any]) -> list[Facts]:
+    """Return settings, versions, and hashes: what it takes to do it again.
+
+    Parameters
+    ----------
+    summary
+        Content of ``summary.json``.
+    run
+        Content of ``run.json``; empty if there is none.
+    """
+    model = summary.get("model", {})
+    hashes = {"SHA-256 of the model": model.get("sha256")}
+    hashes |= {f"SHA-256 of {each['name']}": each.get("sha256") for each in (model.get("runs") or ())[1:]}
+    hashes |= {name: value for name, value in run.items() if name not in ("settings", "versions", "fingerprint")}
+    tables = (
+        ("Settings", summary.get("settings", {})),
+        ("Versions", summary.get("versions", {})),
+        ("This run", hashes),
+    )
+    found = (Facts.of(heading, *((name, _plain(value)) for name, value in table.items())) for heading, table in tables)
+    return [each for each in found if each.rows]
+
+
+def _model(model: Mapping[str, Any]) -> Facts:
+    rows: list[tuple[str, ...]] = [
+        ("file", model.get("path") or "in memory"),
+        ("architecture", model.get("arch") or "not recognised"),
+        ("parameters", number(model.get("parameters"))),
+        ("classes", *_names(model.get("classes") or ())),
+        ("format", model.get("format") or NOTHING),
+    ]
+    if len(model.get("runs") or ()) > 1:
+        rows.append(("runs compared", *_names([run["name"] for run in model["runs"]])))
+    if model.get("missing"):
+        rows.append(("weights missing", *_names(model["missing"])))
+    return Facts.of("Model", *rows)
+
+
+def _data(data: Mapping[str, Any], counted_images: str) -> Facts:
+    others = [
+        f"{each['name']}: {each['scored']:,d} of {each['listed']:,d} scored" for each in data.get("out_of_set") or ()
+    ]
+    return Facts.of(
+        "Data",
+        ("source", str(data.get("source") or NOTHING)),
+        ("kind", str(data.get("kind") or NOTHING)),
+        ("images", *counted_images.split("; ")),
+        ("labels", *_levels(data.get("labels") or {}, "label")),
+        ("groups", *_levels(data.get("groups") or {}, "group")),
+        ("out-of-set", *(others or ["none given"])),
+    )
+
+
+def _method(summary: Mapping[str, Any]) -> Facts:
+    model = summary.get("model", {})
+    return Facts.of(
+        "How",
+        ("salience", model.get("salience") or NOTHING),
+        ("layer", model.get("layer") or NOTHING),
+        ("grid of the maps", " × ".join(str(side) for side in model.get("grid") or ()) or NOTHING),
+        ("class explained", str(model.get("target") if model.get("target") is not None else NOTHING)),
+        ("preprocessing", preprocessing_line(model.get("preprocessing") or {})),
+        ("seed", _plain(summary.get("settings", {}).get("seed"))),
+        ("duration", _duration(summary.get("duration_s"))),
+    )
+
+
+def preprocessing_line(record: Mapping[str, Any]) -> str:
+    """Return the recorded preprocessing as a sentence.
+
+    >>> preprocessing_line({"size": [56, 56], "resize": "squash", "interpolation": "bilinear", "channels": 1,
+    ...     "mean": [0.5], "std": [0.25], "source": "checkpoint"})
+    'to 56 × 56 by squash (bilinear), 1 channel, mean 0.5, std 0.25; from: checkpoint'
+    """
+    if not record:
+        return "none: images taken as given"
+    height, width = record["size"]
+    mean, std = (", ".join(f"{each:g}" for each in record[key]) for key in ("mean", "std"))
+    crop = f" from {record['resize_to']}" if record.get("resize_to") else ""
+    size = f"to {height} × {width} by {record['resize']}{crop} ({record['interpolation']})"
+    return f"{size}, {counted(record['channels'], 'channel')}, mean {mean}, std {std}; from: {record['source']}"
+
+
+def _levels(levels: Mapping[str, int], what: str) -> list[str]:
+    if not levels:
+        return ["none known"]
+    if len(levels) <= MOST_LEVELS:
+        return [f"{name}: {count:,d}" for name, count in levels.items()]
+    least, most = min(levels.values()), max(levels.values())
+    span = counted(most, "image") if least == most else f"{least:,d} to {most:,d} images"
+    return [f"{counted(len(levels), what)} of {span} each"]
+
+
+def _names(names: Sequence[str]) -> list[str]:
+    if len(names) <= MOST_LEVELS:
+        return list(names) or ["not named"]
+    return [f"{len(names):,d} in all", *names[:3], "…", names[-1]]
+
+
+def _duration(seconds: float | None) -> str:
+    if seconds is None:
+        return NOTHING
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest:02d} s" if minutes else f"{seconds:.1f} s"
+
+
+def _plain(value: object) -> str:
+    if value is None:
+        return NOTHING
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_plain(each)}" for name, each in value.items())
+    if isinstance(value, (list, tuple)):
+        return " ".join(str(each) for each in value)
+    return str(value)

@@ -1,0 +1,97 @@
+"""A salience map over its image, in colours that are read the same by nearly everyone."""
+
+from __future__ import annotations
+
+import base64
+import io
+from typing import TYPE_CHECKING
+
+import torch
+
+from ..errors import InputError
+from ..functional import as_unit_range, is_degenerate, resize_maps
+
+if TYPE_CHECKING:
+    import numpy as np
+
+COLORMAP = "viridis"  # even steps in lightness, and told apart with any common colour blindness
+LEAST_SIDE = 224  # smaller pictures are enlarged by whole factors before the map is laid over them
+
+
+def overlay(image: np.ndarray, salience: np.ndarray, *, strength: float = 0.5) -> np.ndarray:
+    """Return ``image`` in grey with ``salience`` over it in colour, blue the least and yellow the most.
+
+    The map is scaled to its own range and brought to image size bilinearly; a constant map, or one with a
+    value that is not finite, is all of the least colour.
+
+    Parameters
+    ----------
+    image
+        ``(H, W)``, ``(H, W, 1)`` or ``(H, W, 3)``, uint8.
+    salience
+        ``(h, w)``, raw values.
+    strength
+        Share of the colour, 0 (only the image) to 1 (only the map).
+
+    Returns
+    -------
+    numpy.ndarray
+        ``(H, W, 3)``, uint8.
+
+    Raises
+    ------
+    InputError
+        If a shape or dtype is not one of the above.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> flat = overlay(np.zeros((4, 4), np.uint8), np.ones((2, 2)), strength=1.0)
+    >>> flat.shape, sorted(set(flat.reshape(-1, 3)[:, 1].tolist()))  # one colour: the least
+    ((4, 4, 3), [1])
+    """
+    import matplotlib
+    import numpy as np
+
+    if image.dtype != np.uint8 or image.ndim not in (2, 3) or (image.ndim == 3 and image.shape[2] not in (1, 3)):
+        raise InputError(f"expected `image` as uint8 (H, W) or (H, W, 1 or 3), got {image.dtype} {image.shape}")
+    if salience.ndim != 2 or 0 in salience.shape:
+        raise InputError(f"expected `salience` of shape (h, w), got {salience.shape}")
+    grey = image.reshape(*image.shape[:2], -1).astype(np.float64)
+    grey = grey[..., 0] if grey.shape[2] == 1 else grey @ (0.299, 0.587, 0.114)
+    maps = torch.from_numpy(np.array(salience, dtype=np.float32))[None]
+    maps = torch.where(is_degenerate(maps)[:, None, None], torch.zeros(()), maps)
+    large = resize_maps(as_unit_range(maps), (grey.shape[0], grey.shape[1]))[0].clamp(0, 1).numpy()
+    colours = matplotlib.colormaps[COLORMAP](large)[..., :3] * 255
+    mixed: np.ndarray = np.rint(strength * colours + (1 - strength) * grey[..., None]).astype(np.uint8)
+    return mixed
+
+
+def enlarged(image: np.ndarray, *, least: int = LEAST_SIDE) -> np.ndarray:
+    """Return a small picture enlarged by a whole factor, each pixel a square, until its longer side is ``least``."""
+    factor = max(1, -(-least // max(image.shape[:2])))
+    return image.repeat(factor, axis=0).repeat(factor, axis=1)
+
+
+def data_uri(image: np.ndarray) -> str:
+    """Return a uint8 picture as a PNG that an ``src`` attribute can hold.
+
+    >>> import numpy as np
+    >>> data_uri(np.zeros((1, 1), np.uint8))[:22]
+    'data:image/png;base64,'
+    """
+    from PIL import Image
+
+    stream = io.BytesIO()
+    plain = image[..., 0] if image.ndim == 3 and image.shape[2] == 1 else image
+    Image.fromarray(plain).save(stream, format="PNG")
+    return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode("ascii")
+
+
+def colour_scale(*, steps: int = 9) -> str:
+    """Return the colormap as a CSS gradient, least to most."""
+    import matplotlib
+    from matplotlib.colors import to_hex
+
+    colours = [to_hex(matplotlib.colormaps[COLORMAP](step / (steps - 1))) for step in range(steps)]
+    return f"linear-gradient(to right, {', '.join(colours)})"

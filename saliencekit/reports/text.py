@@ -1,0 +1,126 @@
+"""Names and numbers as people may read them: nothing hidden in a name, the same digits everywhere."""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+
+NOTHING = "–"
+DIRECTIONS = {
+    "lower": "lower is better",
+    "higher": "higher is better",
+    "neither": "neither end is better by itself",
+}
+_ABBREVIATIONS = {"ssim": "SSIM", "iou": "IoU", "auroc": "AUROC"}
+# Signs that move or hide other signs; the joiners of emoji and of Persian are left alone.
+_HIDDEN = frozenset("\u00ad\u061c\u180e\u200b\u200e\u200f\u2060\u2061\u2062\u2063\u2064\ufeff") | frozenset(
+    chr(code)
+    for span in ((0x202A, 0x202F), (0x2066, 0x2070), (0xFFF9, 0xFFFC), (0xE0000, 0xE0080))
+    for code in range(*span)
+)
+
+
+def shown(text: str) -> str:
+    r"""Return ``text`` with every control, direction-changing or undecodable sign spelled out.
+
+    Right-to-left letters and emoji stay as they are; what would ring a bell, clear a terminal or turn a name
+    around is written as its escape.
+
+    >>> shown("a\x1b[2Jb\u202egnp.exe")
+    'a\\x1b[2Jb\\u202egnp.exe'
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_spelled(sign) for sign in text)
+
+
+def shorten(text: str, *, length: int = 28) -> str:
+    """Return ``text`` as :func:`shown`, its middle left out where it is longer than ``length`` signs.
+
+    >>> shorten("generator-with-a-very-long-name", length=15)
+    'generat…ng-name'
+    """
+    text = shown(text)
+    if len(text) <= length:
+        return text
+    head = length // 2
+    return f"{text[:head]}…{text[head + 1 - length :]}"
+
+
+def number(value: float | None) -> str:
+    """Return a number with the digits that matter; ``None`` and NaN become a dash.
+
+    >>> number(0.12345), number(-3.14159), number(1234567), number(None)
+    ('0.123', '\u22123.142', '1,234,567', '–')
+    """
+    if value is None or not math.isfinite(value):
+        return NOTHING
+    if isinstance(value, int):
+        digits = f"{value:,d}"
+    elif value and abs(value) < 0.001:
+        digits = f"{value:.2g}"
+    else:
+        digits = f"{value:,.{3 if abs(value) < 10 else 2 if abs(value) < 100 else 1}f}"
+    return digits.replace("-", "\u2212", 1) if value < 0 else digits
+
+
+def interval(low: float | None, high: float | None) -> str:
+    """Return an interval in brackets, or nothing where there is none.
+
+    >>> interval(0.25, 0.5), interval(None, None)
+    ('[0.250, 0.500]', '')
+    """
+    return "" if low is None or high is None else f"[{number(low)}, {number(high)}]"
+
+
+def value_line(entry: Mapping[str, Any]) -> str:
+    """Return value, interval and unit of a measure or level on one line.
+
+    >>> value_line({"value": 3.1, "ci_low": 3.0, "ci_high": 3.2, "unit": "nats"})
+    '3.100 [3.000, 3.200] nats'
+    """
+    parts = (
+        number(entry.get("value")),
+        interval(entry.get("ci_low"), entry.get("ci_high")),
+        entry.get("unit") or "",
+    )
+    return " ".join(part for part in parts if part)
+
+
+def counted(count: int, what: str, plural: str | None = None) -> str:
+    """Return a count with its noun in the right number.
+
+    >>> counted(1, "image"), counted(1200, "image"), counted(2, "class", "classes")
+    ('1 image', '1,200 images', '2 classes')
+    """
+    return f"{count:,d} {what if count == 1 else plural or what + 's'}"
+
+
+def titled(name: str) -> str:
+    """Return a measure's name as words.
+
+    >>> titled("out_of_set"), titled("noise_ssim")
+    ('Out of set', 'Noise SSIM')
+    """
+    words = [_ABBREVIATIONS.get(word, word) for word in shown(name).split("_")]
+    return " ".join([words[0][:1].upper() + words[0][1:], *words[1:]])
+
+
+def end_of_axis(value: float) -> str:
+    """Return an end of an axis with no more digits than it needs.
+
+    >>> end_of_axis(1.0), end_of_axis(3.8918)
+    ('1', '3.89')
+    """
+    return f"{value:.3g}".replace("-", "\u2212")
+
+
+def _spelled(sign: str) -> str:
+    code = ord(sign)
+    if 0xDC80 <= code <= 0xDCFF:  # a byte of a file name that is no UTF-8
+        return f"\\x{code - 0xDC00:02x}"
+    if sign in _HIDDEN or unicodedata.category(sign) in ("Cc", "Cs", "Zl", "Zp"):
+        return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+    return sign

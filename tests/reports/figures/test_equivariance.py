@@ -1,0 +1,22 @@
+from saliencekit.reports.figures.equivariance import draw
+
+
+def test_agreement_and_change_of_score_by_transform(audit):
+    entry = audit.summary["measures"]["equivariance"]
+    agreement, change = draw(audit.records, entry)
+    for name, level in entry["groups"]["transform"].items():
+        assert f"{name}: {level['value']:.3f}" in agreement.alt
+        assert f">{name}<" in agreement.svg
+    frame = audit.records["equivariance"]
+    medians = frame.groupby("transform")["score_change"].median()
+    assert f"rotate+90: {medians['rotate+90']:.3f}".replace("-", "−") in change.alt
+
+
+def test_one_image_has_no_null_values(single):
+    assert len(draw(single.records, single.summary["measures"]["equivariance"])) == 2
+
+
+def test_nothing_to_draw(audit):
+    entry = audit.summary["measures"]["equivariance"]
+    assert draw({"equivariance": audit.records["equivariance"].iloc[:0]}, entry) == []
+    assert draw(audit.records, entry | {"groups": {}}) == []

@@ -1,0 +1,87 @@
+import base64
+import io
+
+import matplotlib
+import numpy as np
+import pytest
+from PIL import Image
+
+from saliencekit.errors import InputError
+from saliencekit.reports.overlay import COLORMAP, colour_scale, data_uri, enlarged, overlay
+
+LEAST, MOST = (np.rint(np.array(matplotlib.colormaps[COLORMAP](end)[:3]) * 255) for end in (0.0, 1.0))
+
+
+def test_colours_of_the_ends():
+    salience = np.array([[-3.0, 5.0]], np.float32)
+    out = overlay(np.zeros((2, 4), np.uint8), salience, strength=1.0)
+    assert out.shape == (2, 4, 3)
+    np.testing.assert_array_equal(out[:, 0], np.tile(LEAST, (2, 1)))
+    np.testing.assert_array_equal(out[:, -1], np.tile(MOST, (2, 1)))
+
+
+def test_strength_zero_is_the_grey_image():
+    image = np.dstack([np.full((3, 3), value, np.uint8) for value in (200, 100, 50)])
+    out = overlay(image, np.eye(3), strength=0.0)
+    assert set(out.ravel().tolist()) == {round(0.299 * 200 + 0.587 * 100 + 0.114 * 50)}
+
+
+@pytest.mark.parametrize("salience", [np.zeros((7, 7)), np.ones((7, 7)), np.full((7, 7), np.nan), np.ones((1, 1))])
+def test_a_map_without_range_is_all_of_the_least_colour(salience):
+    out = overlay(np.zeros((8, 8), np.uint8), salience, strength=1.0)
+    np.testing.assert_array_equal(out, np.broadcast_to(LEAST, (8, 8, 3)))
+
+
+def test_scale_and_offset_of_a_map_change_nothing():
+    salience = np.random.default_rng(0).random((7, 7)).astype(np.float32)
+    image = np.arange(64, dtype=np.uint8).reshape(8, 8)
+    np.testing.assert_array_equal(overlay(image, salience), overlay(image, 4 * salience + 2))
+
+
+def test_inputs_are_not_written_to():
+    image, salience = np.zeros((8, 8), np.uint8), np.eye(7, dtype=np.float32)
+    image.setflags(write=False)
+    salience.setflags(write=False)
+    overlay(image, salience)
+
+
+def test_colour_order_is_told_apart_by_lightness_alone():
+    steps = np.array([matplotlib.colormaps[COLORMAP](step / 20)[:3] for step in range(21)]) @ (0.299, 0.587, 0.114)
+    assert (np.diff(steps) > 0).all()
+
+
+@pytest.mark.parametrize(
+    ("image", "salience", "message"),
+    [
+        (np.zeros((4, 4)), np.eye(2), "expected `image` as uint8 .* got float64"),
+        (np.zeros((4, 4, 4), np.uint8), np.eye(2), "expected `image` as uint8"),
+        (np.zeros((4, 4), np.uint8), np.zeros(3), r"expected `salience` of shape \(h, w\), got \(3,\)"),
+        (np.zeros((4, 4), np.uint8), np.zeros((0, 3)), "expected `salience`"),
+    ],
+)
+def test_wrong_shapes(image, salience, message):
+    with pytest.raises(InputError, match=message):
+        overlay(image, salience)
+
+
+def test_small_pictures_are_enlarged_in_whole_squares():
+    image = np.array([[1, 2], [3, 4]], np.uint8)
+    out = enlarged(image, least=5)
+    assert out.shape == (6, 6)
+    assert (out[:3, :3] == 1).all()
+    assert enlarged(image, least=2) is not None
+    assert enlarged(image, least=2).shape == (2, 2)
+
+
+@pytest.mark.parametrize("shape", [(5, 4), (5, 4, 1), (5, 4, 3), (1, 1), (1, 9), (9, 1, 1)])
+def test_data_uri_is_that_picture(shape):
+    image = np.random.default_rng(1).integers(0, 256, shape, dtype=np.uint8)
+    head, body = data_uri(image).split(",")
+    assert head == "data:image/png;base64"
+    with Image.open(io.BytesIO(base64.b64decode(body))) as back:
+        np.testing.assert_array_equal(np.asarray(back).reshape(shape), image)
+
+
+def test_colour_scale_runs_from_least_to_most():
+    assert colour_scale().startswith("linear-gradient(to right, #440154, ")
+    assert colour_scale().endswith(", #fde725)")
