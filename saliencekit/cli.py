@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -246,12 +247,13 @@ def _print_json(content: Any) -> None:
 
 
 def _show_audit(result: Any, *, json: bool) -> int:
-    if json:
-        _print_json(result.summary)
-    else:
-        from .reports import print_summary
+    if int(os.environ.get("RANK", "0")) == 0:  # under torchrun one process speaks
+        if json:
+            _print_json(result.summary)
+        else:
+            from .reports import print_summary
 
-        print_summary(result)
+            print_summary(result)
     if result.summary["complete"]:
         return 0
     skipped = len(result.summary["data"]["skipped"])

@@ -1,4 +1,4 @@
-"""The house: imports point down, rooms on one floor do not know one another, and nothing is missing beside a feature."""
+"""The house: imports point down, rooms on one floor do not know one another, no feature lacks its test or page."""
 
 import ast
 import re

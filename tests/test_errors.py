@@ -17,12 +17,20 @@ def test_each_error_is_drawn_in_the_tree_and_is_a_builtin_too(error):
 
 @pytest.mark.parametrize(
     ("error", "code"),
-    [("UsageError", 2), ("InputError", 3), ("UnsafeFileError", 3), ("EnvironmentFault", 4), ("NumericalError", 5)],
+    [
+        ("UsageError", 2),
+        ("InputError", 3),
+        ("UnsafeFileError", 3),
+        ("EnvironmentFault", 4),
+        ("NumericalError", 5),
+    ],
 )
 def test_exit_codes(error, code):
     assert getattr(errors, error).exit_code == code
 
 
 def test_one_of_names_the_nearest():
-    with pytest.raises(errors.UsageError, match=r"unknown salience 'gradcam': expected one of cam, grad-cam; did you mean"):
+    with pytest.raises(
+        errors.UsageError, match=r"unknown salience 'gradcam': expected one of cam, grad-cam; did you mean"
+    ):
         errors.one_of("gradcam", ["cam", "grad-cam"], "salience")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -101,7 +102,7 @@ class Engine:
     measures: tuple[Measure, ...]
     device: torch.device
     normalise: Normalise | None
-    target: str | int
+    target: Literal["predicted", "label"] | int
     seed: int
     precision: str = "32"
     others: Others | None = None

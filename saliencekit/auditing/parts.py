@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -121,7 +121,7 @@ def merge(files: list[Path], target: Path) -> None:
 
 
 def merge_maps(files: list[Path], target: Path) -> None:
-    """Join the parts' maps ``(n, h, w)`` into one ``.npy``, without holding them in memory; nothing if there are none."""
+    """Join the parts' maps ``(n, h, w)`` into one ``.npy``, not held in memory; nothing if there are none."""
     pieces = [np.load(path, mmap_mode="r", allow_pickle=False) for path in files]
     if not pieces:
         return
@@ -148,9 +148,9 @@ def begin(folder: Path, fingerprint: Mapping[str, Any], *, resume: bool, overwri
     held = [name for name in ("summary.json", "parts", "records") if (folder / name).exists()]
     if held and overwrite:
         clear(folder)
-    elif resume and state.is_file():
-        return _same(json.loads(state.read_text(encoding="utf-8")), fingerprint, folder)
-    elif held and not (resume and held == ["summary.json"]):
+    elif held and resume:
+        return _same(_before(folder, state), fingerprint, folder)
+    elif held:
         raise UsageError(f"{folder} holds an audit already: choose another --output, or --resume, or --overwrite")
     return write_json(state, dict(fingerprint))
 
@@ -165,6 +165,17 @@ def clear(folder: Path) -> None:
                 shutil.rmtree(folder / name)
     except OSError as error:
         raise EnvironmentFault(f"cannot empty {folder}: {error.strerror}") from error
+
+
+def _before(folder: Path, state: Path) -> Mapping[str, Any]:
+    """Return the fingerprint of the audit that a folder holds, finished or not."""
+    finished = folder / "run.json"
+    try:
+        if state.is_file():
+            return cast("Mapping[str, Any]", json.loads(state.read_text(encoding="utf-8")))
+        return cast("Mapping[str, Any]", json.loads(finished.read_text(encoding="utf-8"))["fingerprint"])
+    except (OSError, ValueError, KeyError) as error:
+        raise UsageError(f"{folder} holds no audit that can be resumed: choose --overwrite") from error
 
 
 def _same(before: Mapping[str, Any], now: Mapping[str, Any], folder: Path) -> None:

@@ -61,8 +61,8 @@ def run_pass(
     with progress(each.subjects.name, images, show=show) as advance:
         recorder = Recorder(each.subjects, classes)
         for (part, batch), loaded, last in zip(work, loader, _ends([part for part, _ in work]), strict=True):
-            for index, reason in loaded.failures:
-                recorder.skip(index, reason)
+            for number, reason in loaded.failures:
+                recorder.skip(number, reason)
             index = loaded.index.tolist()
             if index:
                 recorder.add(index, _measure(each, engine, loaded.pixels, index))

@@ -84,8 +84,8 @@ class AuditSettings:
         words = {one_of(word.strip().replace("-", "_"), MEASURES, "measure") for word in self.measures.split(",")}
         return tuple(measure() for name, measure in MEASURES.items() if name in words)
 
-    def class_explained(self) -> str | int:
+    def class_explained(self) -> Literal["predicted", "label"] | int:
         """Return the target as the extractors take it."""
         if self.target.lstrip("-").isdecimal():
             return int(self.target)
-        return one_of(self.target, ("predicted", "label"), "target")
+        return "label" if one_of(self.target, ("predicted", "label"), "target") == "label" else "predicted"

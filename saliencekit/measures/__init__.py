@@ -3,7 +3,7 @@
 A new measure is one file with a frozen subclass of :class:`Measure`, and one line in ``MEASURES``.
 """
 
-from .base import Clean, Extract, Measure, Quantity, Rows, Seen, Target, View
+from .base import Clean, Extract, Measure, Quantity, Rows, Seen, View
 from .degradation import Degradation
 from .entropy import Entropy
 from .equivariance import Equivariance
@@ -27,6 +27,5 @@ __all__ = [
     "Rows",
     "Seen",
     "Stability",
-    "Target",
     "View",
 ]

@@ -13,12 +13,12 @@ from torch import Tensor
 
 from ..errors import UsageError
 from ..functional import as_unit_range, class_probability, quantize, resize_maps, salience_rank
+from ..functional.logits import Target
 from ..functional.random import Draw
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Target = str | int | Tensor | Callable[[Tensor], Tensor]
 Direction = Literal["lower", "higher", "neither"]
 Condition = Mapping[str, str | float]
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -112,13 +113,14 @@ class Degradation(Measure):
         return f"{self.fill} {level:g}" if level >= 1 else f"{self.fill} {order} {level:g}"
 
 
-def _area(curves: pd.DataFrame) -> pd.Series:
+def _area(curves: pd.DataFrame) -> pd.Series[float]:
     """Trapezoid area under score over level, divided by the range of levels."""
+    import pandas as pd
+
     scores = curves["score"]
     levels = scores.columns.to_numpy(dtype="float64")
-    widths = levels[1:] - levels[:-1]
-    heights = (scores.to_numpy()[:, 1:] + scores.to_numpy()[:, :-1]) / 2
-    return scores.iloc[:, 0] * 0 + (heights * widths).sum(axis=1) / (levels[-1] - levels[0])
+    areas = np.trapezoid(scores.to_numpy(dtype="float64"), levels, axis=1) / (levels[-1] - levels[0])
+    return pd.Series(areas, index=scores.index)
 
 
 def _blurred(name: str, clean: Clean) -> Tensor:

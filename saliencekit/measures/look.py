@@ -9,8 +9,9 @@ from torch import Tensor
 
 from ..errors import InputError
 from ..functional import class_probability
+from ..functional.logits import Target
 from ..functional.random import Draw
-from .base import Clean, Extract, Seen, Target, View
+from .base import Clean, Extract, Seen, View
 
 Prepare = Callable[[Tensor], Tensor]
 
