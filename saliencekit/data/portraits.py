@@ -49,7 +49,8 @@ def portraits(faces: Array, *, seed: int) -> Iterator[Portrait]:
     """Yield every view of every face with one forgery of it; real and forged are balanced by that.
 
     The generators take turns over faces and views, so that each forges each face equally often and no view
-    goes with one of them: those of :data:`SEEN` in training and validation, all eight in the test split. Everything is drawn from (seed, face, view), so that no picture depends on another's.
+    goes with one of them: those of :data:`SEEN` in training and validation, all eight in the test split.
+    What they do is drawn from (seed, face, view).
 
     Parameters
     ----------

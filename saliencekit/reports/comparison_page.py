@@ -10,8 +10,9 @@ from ..auditing.result import AuditResult
 from ..files import write_json, write_text
 from .difference import Difference, Span
 from .glyph import close_axis, difference_axis, interval_glyph
+from .level import LONG, LevelTable
 from .page import render
-from .tables import LONG, LevelTable, entries_of, joint_table, table_of
+from .tables import entries_of, joint_table, table_of
 from .text import DIRECTIONS, counted, interval, number, titled
 
 if TYPE_CHECKING:

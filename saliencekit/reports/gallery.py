@@ -28,7 +28,7 @@ class Card:
     picture, over
         PNG data URIs of the image as the network saw it and of the map over it; empty if the file is missing.
     label, predicted, group
-        Names; a dash where not known.
+        Names; empty where not known.
     wrong
         Whether label and prediction are both known and differ.
     score, entropy
@@ -115,8 +115,8 @@ def _card(folder: Path, entry: Mapping[str, Any]) -> Card:
 
 
 def _class(entry: Mapping[str, Any]) -> str:
-    return _known(entry.get("class"))
+    return _known(entry.get("class")) or NOTHING
 
 
 def _known(name: object) -> str:
-    return NOTHING if name is None else str(name)
+    return "" if name is None else str(name)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
 from .text import NOTHING, counted, number
-
-MOST_LEVELS = 8
+from .words import duration_words, levels_words, names_words, plain_words, preprocessing_line
 
 
 @dataclass(frozen=True)
@@ -49,6 +48,16 @@ def counts(summary: Mapping[str, Any]) -> str:
     return f"{told}; {counted(flat, 'constant map')}" if flat else told
 
 
+def class_explained(target: object) -> str:
+    """Return which class the maps explain, in words.
+
+    >>> class_explained("predicted"), class_explained("label"), class_explained("0")
+    ('the predicted class', 'the labelled class', 'class 0')
+    """
+    words = {"predicted": "the predicted class", "label": "the labelled class"}
+    return words.get(str(target), f"class {target}" if target is not None else "a class not recorded")
+
+
 def facts(summary: Mapping[str, Any]) -> list[Facts]:
     """Return everything that was audited: model, data, method."""
     return [
@@ -77,7 +86,9 @@ def record(summary: Mapping[str, Any], run: Mapping[str, Any]) -> list[Facts]:
         ("Versions", summary.get("versions", {})),
         ("This run", hashes),
     )
-    found = (Facts.of(heading, *((name, _plain(value)) for name, value in table.items())) for heading, table in tables)
+    found = (
+        Facts.of(heading, *((name, plain_words(value)) for name, value in table.items())) for heading, table in tables
+    )
     return [each for each in found if each.rows]
 
 
@@ -86,13 +97,13 @@ def _model(model: Mapping[str, Any]) -> Facts:
         ("file", model.get("path") or "in memory"),
         ("architecture", model.get("arch") or "not recognised"),
         ("parameters", number(model.get("parameters"))),
-        ("classes", *_names(model.get("classes") or ())),
+        ("classes", *names_words(model.get("classes") or ())),
         ("format", model.get("format") or NOTHING),
     ]
     if len(model.get("runs") or ()) > 1:
-        rows.append(("runs compared", *_names([run["name"] for run in model["runs"]])))
+        rows.append(("runs compared", *names_words([run["name"] for run in model["runs"]])))
     if model.get("missing"):
-        rows.append(("weights missing", *_names(model["missing"])))
+        rows.append(("weights missing", *names_words(model["missing"])))
     return Facts.of("Model", *rows)
 
 
@@ -105,8 +116,8 @@ def _data(data: Mapping[str, Any], counted_images: str) -> Facts:
         ("source", str(data.get("source") or NOTHING)),
         ("kind", str(data.get("kind") or NOTHING)),
         ("images", *counted_images.split("; ")),
-        ("labels", *_levels(data.get("labels") or {}, "label")),
-        ("groups", *_levels(data.get("groups") or {}, "group")),
+        ("labels", *levels_words(data.get("labels") or {}, "label")),
+        ("groups", *levels_words(data.get("groups") or {}, "group")),
         ("out-of-set", *(others or ["none given"])),
     )
 
@@ -120,55 +131,6 @@ def _method(summary: Mapping[str, Any]) -> Facts:
         ("grid of the maps", " × ".join(str(side) for side in model.get("grid") or ()) or NOTHING),
         ("class explained", str(model.get("target") if model.get("target") is not None else NOTHING)),
         ("preprocessing", preprocessing_line(model.get("preprocessing") or {})),
-        ("seed", _plain(summary.get("settings", {}).get("seed"))),
-        ("duration", _duration(summary.get("duration_s"))),
+        ("seed", plain_words(summary.get("settings", {}).get("seed"))),
+        ("duration", duration_words(summary.get("duration_s"))),
     )
-
-
-def preprocessing_line(record: Mapping[str, Any]) -> str:
-    """Return the recorded preprocessing as a sentence.
-
-    >>> preprocessing_line({"size": [56, 56], "resize": "squash", "interpolation": "bilinear", "channels": 1,
-    ...     "mean": [0.5], "std": [0.25], "source": "checkpoint"})
-    'to 56 × 56 by squash (bilinear), 1 channel, mean 0.5, std 0.25; from: checkpoint'
-    """
-    if not record:
-        return "none: images taken as given"
-    height, width = record["size"]
-    mean, std = (", ".join(f"{each:g}" for each in record[key]) for key in ("mean", "std"))
-    crop = f" from {record['resize_to']}" if record.get("resize_to") else ""
-    size = f"to {height} × {width} by {record['resize']}{crop} ({record['interpolation']})"
-    return f"{size}, {counted(record['channels'], 'channel')}, mean {mean}, std {std}; from: {record['source']}"
-
-
-def _levels(levels: Mapping[str, int], what: str) -> list[str]:
-    if not levels:
-        return ["none known"]
-    if len(levels) <= MOST_LEVELS:
-        return [f"{name}: {count:,d}" for name, count in levels.items()]
-    least, most = min(levels.values()), max(levels.values())
-    span = counted(most, "image") if least == most else f"{least:,d} to {most:,d} images"
-    return [f"{counted(len(levels), what)} of {span} each"]
-
-
-def _names(names: Sequence[str]) -> list[str]:
-    if len(names) <= MOST_LEVELS:
-        return list(names) or ["not named"]
-    return [f"{len(names):,d} in all", *names[:3], "…", names[-1]]
-
-
-def _duration(seconds: float | None) -> str:
-    if seconds is None:
-        return NOTHING
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest:02d} s" if minutes else f"{seconds:.1f} s"
-
-
-def _plain(value: object) -> str:
-    if value is None:
-        return NOTHING
-    if isinstance(value, Mapping):
-        return ", ".join(f"{name} {_plain(each)}" for name, each in value.items())
-    if isinstance(value, (list, tuple)):
-        return " ".join(str(each) for each in value)
-    return str(value)

@@ -16,10 +16,11 @@ from . import header
 from .figures import FIGURES, Panel
 from .gallery import read_cards
 from .glyph import axis_of, interval_glyph
+from .level import LevelTable
 from .overlay import colour_scale
 from .page import render
 from .prose import PROSE, Prose
-from .tables import LevelTable, level_tables
+from .tables import level_tables
 from .text import DIRECTIONS, counted, interval, number, titled
 
 if TYPE_CHECKING:
@@ -92,6 +93,7 @@ def _page(result: AuditResult, sections: list[Section]) -> str:
         "model": summary.get("model", {}),
         "data": summary.get("data", {}),
         "counts": header.counts(summary),
+        "explained": header.class_explained(summary.get("model", {}).get("target")),
         "facts": header.facts(summary),
         "record": header.record(summary, _run(result.folder)),
         "sections": sections,

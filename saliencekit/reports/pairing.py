@@ -12,8 +12,8 @@ from ..auditing.result import AuditResult
 from ..functional import bootstrap_mean
 from ..measures import MEASURES, Quantity
 from .difference import Difference, Span
-from .header import preprocessing_line
 from .text import NOTHING
+from .words import preprocessing_line
 
 if TYPE_CHECKING:
     import pandas as pd

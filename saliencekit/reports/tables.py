@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-from markupsafe import Markup
-
 from .glyph import close_axis, interval_glyph
+from .level import LONG, Level, LevelTable
 from .text import end_of_axis, interval, number
 
-LONG = 12
 ENDS = 5
 
 _TITLES = {
@@ -31,55 +29,6 @@ _QUANTITIES = {
 }
 _IN_ORDER = ("transform", "amount", "guide level")
 _EXTRAS = {"shift": "shift", "effect_size": "Hedges' g", "wasserstein": "Wasserstein", "auroc": "AUROC"}
-
-
-@dataclass(frozen=True)
-class Level:
-    """A row: one class, group or condition."""
-
-    name: str
-    glyph: Markup
-    value: str
-    interval: str
-    std: str
-    n: str
-    degenerate: str
-    extras: tuple[str, ...] = ()
-    factor: str = ""
-
-
-@dataclass(frozen=True)
-class LevelTable:
-    """The levels of one factor.
-
-    Parameters
-    ----------
-    title, quantity
-        What it is by, and what the values are.
-    levels
-        Every row, in order.
-    ends
-        For a long table without an order of its own: the lowest and the highest rows, to be shown at once.
-    extras
-        Heads of further columns.
-    axis
-        Ends of the axis of the glyphs, in words.
-    flat
-        Whether constant maps are counted.
-    """
-
-    title: str
-    quantity: str
-    levels: tuple[Level, ...]
-    ends: tuple[Level, ...] = ()
-    extras: tuple[str, ...] = ()
-    axis: tuple[str, str] = ("", "")
-    flat: bool = False
-
-    @property
-    def long(self) -> bool:
-        """Whether the whole table is folded at first."""
-        return len(self.levels) > LONG
 
 
 def level_tables(name: str, measure: Mapping[str, Any]) -> list[LevelTable]:

@@ -18,7 +18,7 @@ def write(folder, pixels):
 
 def test_a_card_says_what_it_shows(tmp_path):
     (card,) = read_cards(write(tmp_path, np.zeros((56, 56), np.uint8)), [entry()])["real"]
-    assert (card.label, card.predicted, card.group, card.wrong) == ("real", "fake", "–", True)
+    assert (card.label, card.predicted, card.group, card.wrong) == ("real", "fake", "", True)
     assert (card.score, card.entropy) == ("0.750", "3.000")
     assert card.picture.startswith("data:image/png;base64,")
     assert card.over != card.picture
@@ -28,7 +28,7 @@ def test_a_card_says_what_it_shows(tmp_path):
 def test_without_a_label_nothing_is_wrong(tmp_path):
     (card,) = read_cards(write(tmp_path, np.zeros((8, 8, 3), np.uint8)), [entry(label=None)])["real"]
     assert not card.wrong
-    assert card.label == "–"
+    assert card.label == ""
 
 
 def test_a_missing_picture_leaves_its_card(tmp_path):

@@ -1,4 +1,4 @@
-from saliencekit.reports.header import counts, facts, preprocessing_line, record, title_of
+from saliencekit.reports.header import counts, facts, record, title_of
 
 
 def rows(found):
@@ -59,22 +59,3 @@ def test_record_holds_settings_versions_and_hashes(audit):
     assert found["batch_size"] == ("16",)
     assert found["device"] == ("cpu",)
     assert "hidden" not in found
-
-
-def test_preprocessing_with_a_crop():
-    line = preprocessing_line(
-        {
-            "size": [224, 224],
-            "resize": "crop",
-            "resize_to": 256,
-            "interpolation": "bicubic",
-            "channels": 3,
-            "mean": [0.485, 0.456, 0.406],
-            "std": [0.229, 0.224, 0.225],
-            "source": "flags",
-        }
-    )
-    assert line == (
-        "to 224 × 224 by crop from 256 (bicubic), 3 channels, mean 0.485, 0.456, 0.406, std 0.229, 0.224, 0.225; "
-        "from: flags"
-    )

@@ -1,4 +1,5 @@
-from saliencekit.reports.tables import ENDS, LONG, level_tables, table_of
+from saliencekit.reports.level import LONG
+from saliencekit.reports.tables import ENDS, level_tables, table_of
 
 
 def level(value, **more):

@@ -1,4 +1,4 @@
-"""What several figures draw: rows of distributions or intervals, curves with a band, lines to compare with."""
+"""What several figures draw: rows of distributions or intervals, ranked levels, lines to compare with."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from ..text import shorten
 from ._canvas import COLOURS
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
     from matplotlib.axes import Axes
 
@@ -78,26 +77,24 @@ def paint_ridges(
     )
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
-    axes.set(ylim=(-0.08, len(rows) + (0.35 if lines else 0)), xlim=(edges[0], edges[-1]), xlabel=label)
+    axes.set(ylim=(-0.08, len(rows) + 0.4 * len(lines)), xlim=(edges[0], edges[-1]), xlabel=label)
     paint_lines(axes, lines)
 
 
 def paint_lines(axes: Axes, lines: Sequence[Line], *, across: bool = False) -> None:
     """Draw values to compare with as dashed lines, upright or across, each with its name beside it."""
-    for line in lines:
-        if not math.isfinite(line.value):
-            continue
+    for turn, line in enumerate(line for line in lines if math.isfinite(line.value)):
         style: dict[str, Any] = {"color": COLOURS["second"], "lw": 1.0, "ls": (0, (4, 2)), "zorder": 1}
         low, high = axes.get_ylim() if across else axes.get_xlim()
         late = line.value > (low + high) / 2
         words: dict[str, Any] = {"color": COLOURS["second"], "fontsize": 7.5, "textcoords": "offset points"}
         if across:
             axes.axhline(line.value, **style)
-            words |= {"xytext": (0, 3), "ha": "right", "va": "bottom", "xycoords": ("axes fraction", "data")}
-            axes.annotate(line.name, (1.0, line.value), **words)
+            words |= {"xytext": (0, 3), "ha": "left" if turn else "right", "xycoords": ("axes fraction", "data")}
+            axes.annotate(line.name, (0.02 if turn else 1.0, line.value), **words)
         else:
             axes.axvline(line.value, **style)
-            words |= {"xytext": (-3 if late else 3, 0), "ha": "right" if late else "left", "va": "top"}
+            words |= {"xytext": (-3 if late else 3, -9 * turn), "ha": "right" if late else "left", "va": "top"}
             axes.annotate(line.name, (line.value, 1.0), xycoords=("data", "axes fraction"), **words)
 
 
@@ -142,34 +139,3 @@ def paint_ranked(
     axes.spines["left"].set_visible(False)
     axes.set(ylim=(-1, len(found) * 1.08), xlabel=label)
     paint_lines(axes, lines)
-
-
-def paint_curve(
-    axes: Axes,
-    frame: pd.DataFrame,
-    x: str,
-    y: str,
-    *,
-    colour: str,
-    name: str = "",
-    band: bool = True,
-    dashed: bool = False,
-) -> None:
-    """Draw the mean of ``y`` over ``x`` with the middle half of the images as a band, its name at its end."""
-    grouped = frame[frame[y].notna()].groupby(x, sort=True)[y]
-    mean = grouped.mean()
-    if mean.empty:
-        return
-    at: np.ndarray = mean.index.to_numpy(dtype=float)
-    if band:
-        axes.fill_between(at, grouped.quantile(0.25), grouped.quantile(0.75), color=COLOURS[colour], alpha=0.14, lw=0)
-    style = (0, (4, 2)) if dashed else "solid"
-    axes.plot(at, mean, color=COLOURS[colour], lw=1.5, ls=style, marker="o", ms=3, label=name)
-
-
-def share_axis(axes: Axes, label: str, *, which: str = "x") -> None:
-    """Label an axis that runs over shares, 0 to 1, in per cent."""
-    from matplotlib.ticker import PercentFormatter
-
-    getattr(axes, f"{which}axis").set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
-    axes.set_xlabel(label) if which == "x" else axes.set_ylabel(label)

@@ -7,8 +7,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..text import number
-from ._canvas import COLOURS, Panel, draw_panel
-from ._parts import Line, paint_curve, paint_intervals, paint_lines, share_axis
+from ._canvas import Panel, draw_panel
+from ._curves import paint_curve, score_range, share_axis
+from ._parts import Line, paint_intervals, paint_lines
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,10 +62,7 @@ def _paint_curves(axes: Axes, *, curves: pd.DataFrame) -> None:
     for guide, name, colour, dashed in ORDERS:
         part = curves[curves["guide"] == guide]
         paint_curve(axes, part, "level", "score", colour=colour, name=name, band=not dashed, dashed=dashed)
-    axes.set(
-        ylabel="score of the class explained",
-        ylim=(min(0.0, axes.get_ylim()[0]), max(1.02, axes.get_ylim()[1])),
-    )
+    axes.set(ylabel="score of the class explained", ylim=score_range(*axes.get_ylim()))
     share_axis(axes, "pixels replaced")
     axes.legend(frameon=False, fontsize=7.5, loc="best")
 
@@ -96,6 +94,6 @@ def _blurs(blurs: pd.DataFrame, clean: pd.DataFrame) -> list[Panel]:
 
 def _paint_blurs(axes: Axes, *, levels: Mapping[str, Mapping[str, Any]], lines: list[Line]) -> None:
     paint_intervals(axes, levels, label="score of the class explained (middle half)")
-    axes.set(xlim=(0.0, 1.0), ylim=(-0.6, len(levels)))
-    axes.spines["bottom"].set_color(COLOURS["muted"])
+    low, high = axes.get_xlim()
+    axes.set(xlim=score_range(low, max(high, *(1.1 * line.value for line in lines), 1e-9)), ylim=(-0.6, len(levels)))
     paint_lines(axes, lines)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..text import number
 from ._canvas import COLOURS, Panel, draw_panel
-from ._parts import by_level, paint_curve, paint_ridges, row_height, share_axis
+from ._curves import paint_curve, score_range, share_axis
+from ._parts import by_level, paint_ridges, row_height
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,6 +83,5 @@ def _paint_noise(axes: Axes, *, noise: pd.DataFrame, column: str, label: str) ->
             textcoords="offset points",
             fontsize=7.5,
         )
-    low = min(0.0, axes.get_ylim()[0])
-    axes.set(ylabel=label, ylim=(low, max(1.02, axes.get_ylim()[1])))
+    axes.set(ylabel=label, ylim=score_range(*axes.get_ylim()))
     share_axis(axes, "pixels replaced by salt and pepper")

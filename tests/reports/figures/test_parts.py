@@ -7,7 +7,6 @@ from saliencekit.reports.figures._parts import (
     MOST_ROWS,
     Line,
     by_level,
-    paint_curve,
     paint_intervals,
     paint_lines,
     paint_ranked,
@@ -65,14 +64,6 @@ def test_ranked_levels_rise_and_only_the_ends_are_named(axes):
     (dots,) = (line for line in axes.lines if line.get_marker() == "o")
     assert (np.diff(dots.get_xdata()) > 0).all()
     assert labels(axes) == ["g49", "g0"]
-
-
-def test_curve_is_the_mean(axes):
-    frame = pd.DataFrame({"x": [0, 0, 1, 1], "y": [0.0, 1.0, 2.0, np.nan]})
-    paint_curve(axes, frame, "x", "y", colour="accent")
-    np.testing.assert_array_equal(axes.lines[0].get_ydata(), [0.5, 2.0])
-    paint_curve(axes, frame[frame["y"].isna()], "x", "y", colour="accent")
-    assert len(axes.lines) == 1  # nothing to draw, nothing drawn
 
 
 def test_a_line_that_is_no_number_is_not_drawn(axes):
