@@ -65,9 +65,10 @@ def salt_and_pepper(images: Tensor, amount: float, draw: Draw, *, low: float = 0
     _check_share(amount, "amount")
     _check_draw(draw, images)
     images = as_float(images)
-    replaced, salted = draw.uniform(2, *images.shape[-2:])[:, :, None].unbind(1)
-    grains = torch.where(salted < 0.5, images.new_full((), low), images.new_full((), high))
-    return torch.where(replaced < amount, grains, images)
+    number = draw.uniform(*images.shape[-2:])[:, None]
+    salted = (number * 2**23).frac() > 0  # its last bit, which its size does not depend on
+    grains = torch.where(salted, images.new_full((), high), images.new_full((), low))
+    return torch.where(number < amount, grains, images)
 
 
 def salience_rank(maps: Tensor, size: tuple[int, int]) -> Tensor:

@@ -55,14 +55,11 @@ class Draw:
     def __post_init__(self) -> None:
         if self.keys.ndim != 1 or self.keys.dtype != torch.int64:
             raise InputError(
-                f"expected `keys` of shape (N,) and type torch.int64, got {tuple(self.keys.shape)} "
-                f"of {self.keys.dtype}"
+                f"expected `keys` of shape (N,) and type torch.int64, got {tuple(self.keys.shape)} of {self.keys.dtype}"
             )
 
     @classmethod
-    def of(
-        cls, seed: int, identities: Sequence[str], stream: str, device: torch.device | str = "cpu"
-    ) -> Draw:
+    def of(cls, seed: int, identities: Sequence[str], stream: str, device: torch.device | str = "cpu") -> Draw:
         """Return the streams named ``stream`` of the images ``identities`` under ``seed``.
 
         Raises

@@ -54,9 +54,7 @@ def rotate(images: Tensor, degrees: float, *, border: Literal["replicate", "zero
     return _turn(images, degrees, replicate=replicate)
 
 
-def shift(
-    images: Tensor, dx: float, dy: float, *, border: Literal["replicate", "zero"] = "replicate"
-) -> Tensor:
+def shift(images: Tensor, dx: float, dy: float, *, border: Literal["replicate", "zero"] = "replicate") -> Tensor:
     """Move ``images`` (N, C, H, W) by ``dx`` pixels to the right and ``dy`` down.
 
     Whole numbers only move pixels (exact, any dtype); others interpolate linearly in float32 at least.
@@ -124,19 +122,18 @@ def _shift_axis(images: Tensor, amount: float, axis: int, *, replicate: bool) ->
     whole = math.floor(amount)
     part = amount - whole
     if part == 0:
-        return _gather(images, whole, axis, replicate=replicate)
+        return _shift_whole(images, whole, axis, replicate=replicate)
     images = as_float(images)
-    near = _gather(images, whole, axis, replicate=replicate)
-    return torch.lerp(near, _gather(images, whole + 1, axis, replicate=replicate), part)
+    near = _shift_whole(images, whole, axis, replicate=replicate)
+    return torch.lerp(near, _shift_whole(images, whole + 1, axis, replicate=replicate), part)
 
 
-def _gather(images: Tensor, whole: int, axis: int, *, replicate: bool) -> Tensor:
+def _shift_whole(images: Tensor, whole: int, axis: int, *, replicate: bool) -> Tensor:
     length = images.shape[axis]
-    source = torch.arange(length, device=images.device) - max(-length, min(whole, length))
-    moved = images.index_select(axis, source.clamp(0, length - 1))
-    if replicate:
-        return moved
-    inside = (source >= 0) & (source < length)
-    shape = [1] * images.dim()
-    shape[axis] = length
-    return torch.where(inside.view(shape), moved, torch.zeros((), dtype=moved.dtype, device=moved.device))
+    whole = max(-length, min(whole, length))
+    kept = images.narrow(axis, max(0, -whole), length - abs(whole))
+    edge = images.narrow(axis, 0 if whole > 0 else length - 1, 1)
+    shape = [*images.shape]
+    shape[axis] = abs(whole)
+    entering = (edge if replicate else torch.zeros_like(edge)).expand(shape)
+    return torch.cat([entering, kept] if whole > 0 else [kept, entering], dim=axis)

@@ -125,9 +125,7 @@ def test_names_round_trip_and_say_kind_and_amount():
     assert (Transform.named("shift(8,-2)").kind, Transform.named("shift(8,-2)").amount) == ("shift", (8, -2))
 
 
-@pytest.mark.parametrize(
-    "name", ["", "flip", "rotate", "rotate+", "rotate nan", "shift(1)", "shift(1,2", "flip-lrx"]
-)
+@pytest.mark.parametrize("name", ["", "flip", "rotate", "rotate+", "rotate nan", "shift(1)", "shift(1,2", "flip-lrx"])
 def test_unknown_names(name):
     with pytest.raises(UsageError, match=r"unknown transform .* expected flip-lr, flip-tb, rotate"):
         Transform.named(name)

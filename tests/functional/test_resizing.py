@@ -22,9 +22,7 @@ def test_by_hand():
     assert resize_maps(row, (2, 4), mode="nearest").tolist() == [[0.0, 0.0, 1.0, 1.0]] * 2
     assert resize_maps(torch.tensor([[0.0, 1.0, 2.0]]), (1, 2), mode="nearest").tolist() == [[0.0, 2.0]]
     # Half the size by a triangle of twice the width: weights 3, 3, 1 of 7 where the border cuts it.
-    torch.testing.assert_close(
-        resize_maps(torch.tensor([[0.0, 7, 0, 0]]), (1, 2)), torch.tensor([[3.0, 1.0]])
-    )
+    torch.testing.assert_close(resize_maps(torch.tensor([[0.0, 7, 0, 0]]), (1, 2)), torch.tensor([[3.0, 1.0]]))
 
 
 @pytest.mark.parametrize("size", [(7, 7), (20, 31), (40, 64), (5, 50), (1, 1)])
@@ -37,12 +35,8 @@ def test_equals_pillow(maps, size, mode):
         "bilinear": Image.Resampling.BILINEAR,
         "bicubic": Image.Resampling.BICUBIC,
     }
-    expected = np.stack(
-        [np.asarray(Image.fromarray(each.numpy()).resize(size[::-1], filters[mode])) for each in maps]
-    )
-    torch.testing.assert_close(
-        resize_maps(maps, size, mode=mode), torch.from_numpy(expected), rtol=0, atol=2e-6
-    )
+    expected = np.stack([np.asarray(Image.fromarray(each.numpy()).resize(size[::-1], filters[mode])) for each in maps])
+    torch.testing.assert_close(resize_maps(maps, size, mode=mode), torch.from_numpy(expected), rtol=0, atol=2e-6)
 
 
 def test_growing_bicubic_equals_the_textbook_cubic():

@@ -48,9 +48,7 @@ def test_small_turn_moves_the_right_side_up():
 @pytest.mark.parametrize("degrees", [7.5, 45, -30, 89.9, 91, 200])
 @pytest.mark.parametrize(("border", "mode"), [("replicate", "nearest"), ("zero", "grid-constant")])
 def test_any_angle_equals_scipy(images, degrees, border, mode):
-    expected = each_plane(
-        images, lambda plane: ndimage.rotate(plane, degrees, reshape=False, order=1, mode=mode)
-    )
+    expected = each_plane(images, lambda plane: ndimage.rotate(plane, degrees, reshape=False, order=1, mode=mode))
     torch.testing.assert_close(rotate(images, degrees, border=border), expected, rtol=0, atol=1e-9)
 
 
