@@ -69,6 +69,9 @@ class Preprocessing:
     def from_dict(cls, plain: dict[str, Any]) -> Preprocessing:
         """Rebuild from :meth:`to_dict`; an unknown or missing field raises :class:`InputError`."""
         try:
-            return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in plain.items()})
+            fields: dict[str, Any] = {
+                key: tuple(each) if isinstance(each, list) else each for key, each in plain.items()
+            }
+            return cls(**fields)
         except TypeError as error:
             raise InputError(f"the recorded preprocessing cannot be read: {error}") from error

@@ -10,6 +10,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from ..errors import InputError
 from ..extractors import Extractor
 from ..functional import is_degenerate
 from ..functional.random import Draw
@@ -128,13 +129,18 @@ class Engine:
 
         def rows(pixels: Tensor, images: Sequence[str], labels: Tensor | None) -> Found:
             clean = alone.look(pixels, images, labels)
+            if self.others is not None and clean.maps.shape[-2:] != self.others.maps.shape[-2:]:
+                raise InputError(
+                    f"expected maps of {name} of the size of the audited ones, {tuple(self.others.maps.shape[-2:])}, "
+                    f"got {tuple(clean.maps.shape[-2:])}: entropies of other grids cannot be compared"
+                )
             return _found(clean, {measure.name: measure.set_rows(name, clean)})
 
         return self._halving(rows, pixels, images, None)
 
     def look(self, pixels: Tensor, images: Sequence[str], labels: Tensor | None) -> Clean:
         """Return the clean side of a batch."""
-        batch = self._to_device(pixels)
+        batch = self.to_device(pixels)
         draw = Draw.of(self.seed, images, "audit", self.device)
         low, high = self.value_range
         with self._arithmetic():
@@ -153,7 +159,7 @@ class Engine:
 
     def ready(self, pixels: Tensor) -> Tensor:
         """Return images as the network takes them, on the device."""
-        return self._normalised(self._to_device(pixels))
+        return self._normalised(self.to_device(pixels))
 
     def _measure(self, pixels: Tensor, images: Sequence[str], labels: Tensor | None) -> Found:
         clean = self.look(pixels, images, labels)
@@ -168,8 +174,8 @@ class Engine:
     def _normalised(self, images: Tensor) -> Tensor:
         return self.normalise(images) if self.normalise else images
 
-    def _to_device(self, pixels: Tensor) -> Tensor:
-        if self.device.type == "cuda":
+    def to_device(self, pixels: Tensor) -> Tensor:
+        if self.device.type == "cuda" and pixels.device.type == "cpu":
             pixels = pixels.pin_memory()
         batch = pixels.to(self.device, non_blocking=True)
         return batch.float() / 255 if batch.dtype == torch.uint8 else batch.float()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -53,13 +53,23 @@ def gather_runs(
         if name in {run.name for run in gathered}:
             name = f"{name} ({number})"
         gathered.append(Run(name, network, model_info(network)))
-    first = gathered[0].info
     for run in gathered[1:]:
-        if run.info.num_classes != first.num_classes:
-            raise ModelError(
-                f"expected runs of {first.num_classes} classes like the model, got {run.info.num_classes} in {run.name}"
-            )
+        _refuse_stranger(gathered[0].info, run)
     return tuple(gathered)
+
+
+def _refuse_stranger(first: ModelInfo, run: Run) -> None:
+    """A sister run has the classes and takes the images of the audited model; else its maps answer nothing."""
+    pairs = {
+        "number of classes": (first.num_classes, run.info.num_classes),
+        "classes": (first.classes or run.info.classes, run.info.classes or first.classes),
+        "preprocessing": tuple(
+            None if each.preprocessing is None else replace(each.preprocessing, source="") for each in (first, run.info)
+        ),
+    }
+    for name, (expected, got) in pairs.items():
+        if None not in (expected, got) and expected != got:
+            raise ModelError(f"expected the {name} of run {run.name!r} to be the model's, {expected}, got {got}")
 
 
 def _short(path: Path, number: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -28,8 +29,8 @@ def redrawn(model: nn.Module, images: Tensor, *, seed: int) -> nn.Module:
     seed
         Of the draw; the global random state is as before afterwards.
     """
-    twin = copy.deepcopy(model).to(images.device)
-    with _seeded(seed, images.device):
+    twin = copy.deepcopy(model).cpu()  # drawn there, the weights are the same on every device
+    with _seeded(seed):
         for module in twin.modules():
             reset = getattr(module, "reset_parameters", None)
             own = list(module.parameters(recurse=False))
@@ -39,7 +40,7 @@ def redrawn(model: nn.Module, images: Tensor, *, seed: int) -> nn.Module:
                 for parameter in own:
                     spread = parameter.float().std(unbiased=False).item()
                     parameter.normal_(parameter.float().mean().item(), max(spread, 1e-12))
-        _settle(twin, images)
+        _settle(twin.to(images.device), images)
     return twin.eval()
 
 
@@ -57,8 +58,9 @@ def _settle(network: nn.Module, images: Tensor) -> None:
 
 
 @contextmanager
-def _seeded(seed: int, device: torch.device) -> Iterator[None]:
-    devices = [device] if device.type == "cuda" else []
-    with torch.random.fork_rng(devices):
-        torch.manual_seed(seed)
+def _seeded(seed: int) -> Iterator[None]:
+    """Draw from numbers of one's own: not those that the network was made with under the same seed."""
+    digest = hashlib.sha256(f"{seed} re-drawn weights".encode()).digest()
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(int.from_bytes(digest[:8], "little"))  # of the CPU alone
         yield

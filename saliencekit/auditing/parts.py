@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 PART_SIZE = 256
+FOLDERS = ("parts", "records", "gallery", "figures")
 
 
 @dataclass(frozen=True)
@@ -88,9 +89,14 @@ class Parts:
     def accounts(self) -> Iterator[Account]:
         """Yield the account of each part, in order."""
         for part in range(self.count):
-            plain = json.loads((self._path(part) / "account.json").read_text(encoding="utf-8"))
-            skipped = tuple((image, reason) for image, reason in plain.pop("skipped"))
-            yield Account(**plain, skipped=skipped)
+            path = self._path(part) / "account.json"
+            try:
+                plain = json.loads(path.read_text(encoding="utf-8"))
+                skipped = tuple((image, reason) for image, reason in plain.pop("skipped"))
+                account = Account(**plain, skipped=skipped)
+            except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+                raise _damaged(path, error) from error
+            yield account
 
     def files(self, name: str) -> list[Path]:
         """Return the files of that name (``entropy.parquet``, ``maps.npy``), in order of the parts."""
@@ -108,21 +114,50 @@ def merge(files: list[Path], target: Path) -> None:
 
     with written_whole(target) as temporary:
         writer = None
+        schema = _schema(files)
         try:
             for path in files:
-                table = pq.read_table(path)
-                writer = writer or pq.ParquetWriter(temporary, table.schema, compression="zstd")
-                writer.write_table(table.cast(writer.schema))
-        except pa.ArrowInvalid as error:
-            raise InputError(f"{path} cannot be read: {error}; delete that part and run again with --resume") from error
+                try:
+                    table = pq.read_table(path)
+                except (pa.ArrowException, OSError) as error:
+                    raise _damaged(path, error) from error
+                writer = writer or pq.ParquetWriter(temporary, schema, compression="zstd")
+                writer.write_table(pa.concat_tables([schema.empty_table(), table], promote_options="default"))
         finally:
             if writer is not None:
                 writer.close()
 
 
+def _schema(files: list[Path]) -> Any:
+    """Return the columns of all parts: those of other sets may have one more."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    schemas = []
+    for path in files:
+        try:
+            schemas.append(pq.read_schema(path))
+        except (pa.ArrowException, OSError) as error:
+            raise _damaged(path, error) from error
+    return pa.unify_schemas(schemas)
+
+
+def _piece(path: Path) -> np.ndarray:
+    try:
+        return cast(np.ndarray, np.load(path, mmap_mode="r", allow_pickle=False))
+    except (OSError, ValueError, EOFError) as error:
+        raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, error: Exception) -> InputError:
+    return InputError(
+        f"{path} cannot be read: {str(error).splitlines()[0]}; delete that part and run again with --resume"
+    )
+
+
 def merge_maps(files: list[Path], target: Path) -> None:
     """Join the parts' maps ``(n, h, w)`` into one ``.npy``, not held in memory; nothing if there are none."""
-    pieces = [np.load(path, mmap_mode="r", allow_pickle=False) for path in files]
+    pieces = [_piece(path) for path in files]
     if not pieces:
         return
     with written_whole(target) as path:
@@ -145,13 +180,15 @@ def begin(folder: Path, fingerprint: Mapping[str, Any], *, resume: bool, overwri
         audit to resume was of something else; the first differing field is named.
     """
     state = folder / "parts" / "fingerprint.json"
-    held = [name for name in ("summary.json", "parts", "records") if (folder / name).exists()]
-    if held and overwrite:
+    audited = state.is_file() or (folder / "run.json").is_file() or (folder / "summary.json").is_file()
+    if audited and overwrite:
         clear(folder)
-    elif held and resume:
+    elif audited and resume:
         return _same(_before(folder, state), fingerprint, folder)
-    elif held:
+    elif audited:
         raise UsageError(f"{folder} holds an audit already: choose another --output, or --resume, or --overwrite")
+    elif foreign := [name for name in FOLDERS[1:] if (folder / name).exists()]:
+        raise UsageError(f"{folder} holds {', '.join(foreign)} of something else: choose another --output")
     return write_json(state, dict(fingerprint))
 
 
@@ -160,7 +197,7 @@ def clear(folder: Path) -> None:
     try:
         for name in ("summary.json", "run.json", "report.html", "maps.npy"):
             (folder / name).unlink(missing_ok=True)
-        for name in ("parts", "records", "gallery", "figures"):
+        for name in FOLDERS:
             if (folder / name).is_dir():
                 shutil.rmtree(folder / name)
     except OSError as error:

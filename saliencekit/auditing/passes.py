@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
-from ..errors import DataError
+from ..errors import DataError, ModelError, SaliencekitError
 from ..measures import OutOfSet
 from .crew import Crew
 from .engine import Engine, Found, Others
@@ -85,19 +86,37 @@ def with_others(engine: Engine, subjects: Subjects, *, seed: int) -> tuple[Engin
     DataError
         If no image can be read.
     """
+    if engine.target == "label" and None in subjects.labels:
+        image = subjects.images[subjects.labels.index(None)]
+        raise DataError(f"the target 'label' needs a label for each image, and {subjects.source} has none for {image}")
     index, pixels = _drawn(subjects, seed)
     if subjects.as_network_takes:
-        engine = replace(engine, value_range=(float(pixels.min()), float(pixels.max())))
+        shown = engine.to_device(pixels)  # bytes are shares there
+        engine = replace(engine, value_range=(float(shown.min()), float(shown.max())))
     images = tuple(subjects.images[each] for each in index)
-    runs = [
-        engine.look(
-            pixels[start : start + 8],
-            images[start : start + 8],
-            subjects.label_tensor(index[start : start + 8]),
-        ).runs.clone()
-        for start in range(0, len(images), 8)
-    ]
-    return replace(engine, others=Others(images, torch.cat(runs, dim=1))), pixels
+    runs = []
+    for start in range(0, len(images), 8):
+        some = slice(start, start + 8)
+        with _at_fault(pixels):
+            runs.append(engine.look(pixels[some], images[some], subjects.label_tensor(index[some])).runs.clone())
+    engine = replace(engine, others=Others(images, torch.cat(runs, dim=1)))
+    with _at_fault(pixels):  # each view once: some change the size of the images
+        engine.measure(pixels[:1], images[:1], subjects.label_tensor(index[:1]))
+    return engine, pixels
+
+
+@contextmanager
+def _at_fault(pixels: Tensor) -> Iterator[None]:
+    """Say of whatever a network raises on its own that it is the network's."""
+    try:
+        yield
+    except (SaliencekitError, torch.OutOfMemoryError):
+        raise
+    except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
+        raise ModelError(
+            f"the network failed on images of (C, H, W) = {tuple(pixels.shape[1:])}: "
+            f"{type(error).__name__}: {str(error).splitlines()[0]}"
+        ) from error
 
 
 def _drawn(subjects: Subjects, seed: int) -> tuple[list[int], Tensor]:

@@ -9,6 +9,8 @@ from typing import Any
 
 from .._version import __version__
 from ..measures import Measure, OutOfSet
+from ..measures.out_of_set import NOISE
+from ..models.digest import tensors_digest
 from ..preprocessing import Preprocessing
 from .networks import Run
 from .parts import Parts
@@ -64,7 +66,10 @@ class Plan:
         sets = (self.inside, *self.outside)
         return {
             "saliencekit": __version__,
-            "model": [{"arch": run.info.arch, "sha256": run.info.sha256, "name": run.name} for run in self.runs],
+            "model": [
+                {"name": run.name, "arch": run.info.arch, "weights": tensors_digest(run.network.state_dict())}
+                for run in self.runs
+            ],
             "preprocessing": self.preprocessing.to_dict(),
             "data": [{"name": each.name, "images": len(each.images), "sha256": each.fingerprint()} for each in sets],
             **{name: value for name, value in settings.items() if name not in free},
@@ -75,8 +80,8 @@ def outside_sets(given: Sequence[Data], preprocessing: Preprocessing, *, limit: 
     """Return the out-of-set collections, each under a name of its own."""
     sets: list[Subjects] = []
     for number, each in enumerate(given, start=1):
-        name = Path(each).name if isinstance(each, str | Path) else f"set {number}"
-        if name in {subjects.name for subjects in sets}:
+        name = (Path(each).name or Path(each).resolve().name) if isinstance(each, str | Path) else f"set {number}"
+        if name in {NOISE, *(subjects.name for subjects in sets)}:
             name = f"{name} ({number})"
         sets.append(subjects_of(each, preprocessing, name=name, limit=limit))
     return tuple(sets)

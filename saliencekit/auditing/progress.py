@@ -32,6 +32,7 @@ def progress(title: str, total: int, *, show: bool) -> Iterator[Advance]:
     show
         False draws nothing.
     """
+    title = "".join(each if each.isprintable() else repr(each)[1:-1] for each in title)
     if not show or not total:
         yield _silent
     elif sys.stderr.isatty():

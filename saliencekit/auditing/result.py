@@ -37,7 +37,11 @@ class Records(Mapping[str, "pd.DataFrame"]):
 
             if measure not in set(self):
                 raise KeyError(f"no records of {measure!r}: there are {', '.join(self) or 'none'}")
-            self._read[measure] = pd.read_parquet(self.folder / f"{measure}.parquet")
+            path = self.folder / f"{measure}.parquet"
+            try:
+                self._read[measure] = pd.read_parquet(path)
+            except (ValueError, OSError) as error:  # pyarrow's errors are these
+                raise InputError(f"{path} cannot be read: {error}") from error
         return self._read[measure]
 
     def __iter__(self) -> Iterator[str]:
@@ -91,7 +95,7 @@ def load_audit(folder: str | os.PathLike[str]) -> AuditResult:
         raise InputError(f"{folder} holds no finished audit (no summary.json){hint}")
     try:
         summary = json.loads(path.read_text(encoding="utf-8"))
-        version = summary["schema_version"]
+        version = int(summary["schema_version"])
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path} is not the summary of an audit: {error}") from error
     if version > SCHEMA_VERSION:

@@ -38,7 +38,7 @@ class AuditSettings:
     workers
         Processes that decode images; -1 chooses by the number of images and cores.
     limit
-        Audit only the first so many images (by name).
+        Audit at most so many images, spread evenly over the sorted list (the first ones of a tensor or Dataset).
     seed
         Of every random choice; results are a function of it and of the images' names.
     max_unreadable
@@ -86,6 +86,6 @@ class AuditSettings:
 
     def class_explained(self) -> Literal["predicted", "label"] | int:
         """Return the target as the extractors take it."""
-        if self.target.lstrip("-").isdecimal():
+        if self.target.removeprefix("-").isdecimal():
             return int(self.target)
         return "label" if one_of(self.target, ("predicted", "label"), "target") == "label" else "predicted"

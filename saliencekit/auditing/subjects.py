@@ -53,9 +53,11 @@ class Subjects:
     excluded: tuple[Failure, ...] = ()
 
     def fingerprint(self) -> str:
-        """Return a hash of the names, labels and groups."""
-        content = repr((self.images, self.labels, self.groups)).encode("utf-8", "backslashreplace")
-        return hashlib.sha256(content).hexdigest()
+        """Return a hash of the names, labels and groups, and of a tensor's values."""
+        content = hashlib.sha256(repr((self.images, self.labels, self.groups)).encode("utf-8", "backslashreplace"))
+        if isinstance(self.dataset, _Ready) and isinstance(self.dataset.images, Tensor):
+            content.update(self.dataset.images.detach().cpu().contiguous().numpy().tobytes())
+        return content.hexdigest()
 
     def class_name(self, label: int | None) -> str | None:
         """Return the name of a label; its number where the data names none."""
@@ -75,6 +77,7 @@ class Subjects:
             batch_sampler=cast(Any, batches),
             collate_fn=collate,
             num_workers=workers,
+            generator=torch.Generator(),  # else each loader draws a number from the global one
             prefetch_factor=4 if workers else None,
         )
 
@@ -102,8 +105,12 @@ def subjects_of(
         collection = photographs()
     elif isinstance(data, Collection):
         collection = data
-    else:
+    elif isinstance(data, str | Path):
         collection = open_data(data)
+    else:
+        raise DataError(
+            f"expected `data` to be a path, a tensor (N, C, H, W), a Dataset or a Collection, got {type(data).__name__}"
+        )
     return _of_collection(_chosen(collection, split, limit), preprocessing, name)
 
 
@@ -163,11 +170,18 @@ class _Ready(Dataset[Decoded]):
 
     def __init__(self, images: Tensor | Dataset[Any]) -> None:
         self.images = images
+        self.shape: tuple[int, ...] = ()
 
     def __getitem__(self, index: int) -> Decoded:
         item = self.images[index]
         image = item[0] if isinstance(item, tuple | list) else item
-        if not isinstance(image, Tensor) or image.ndim != 3:
+        if isinstance(image, Tensor) and image.ndim == 3:
+            self.shape = self.shape or tuple(image.shape)
+            if tuple(image.shape) != self.shape:
+                raise DataError(
+                    f"expected images of one size, got {self.shape} and, of item {index}, {tuple(image.shape)}"
+                )
+        else:
             raise DataError(
                 f"expected item {index} of the Dataset to be an image tensor (C, H, W) or to begin with one, "
                 f"got {type(image).__name__}"
@@ -179,6 +193,8 @@ def aligned(subjects: Subjects, classes: tuple[str, ...]) -> Subjects:
     """Return the images with their labels numbered as the model numbers them, where both name their classes."""
     if not classes or classes == subjects.classes or not set(subjects.classes) <= set(classes):
         return subjects
+    if not subjects.classes:  # numbers alone are the model's
+        return replace(subjects, classes=classes) if any(each is not None for each in subjects.labels) else subjects
     place = {name: number for number, name in enumerate(classes)}
     labels = tuple(None if each is None else place[subjects.classes[each]] for each in subjects.labels)
     return replace(subjects, labels=labels, classes=classes)

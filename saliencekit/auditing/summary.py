@@ -82,16 +82,18 @@ def summarise(
     }
 
 
-def summarise_sets(measure: Measure, records: pd.DataFrame, known: pd.DataFrame, *, seed: int) -> Plain:
+def summarise_sets(measure: Measure, records: pd.DataFrame, known: pd.DataFrame, *, seed: int, given: int = 0) -> Plain:
     """Return the entry of the out-of-set measure: the AUROC of entropy over all other sets, and each of them.
 
-    Without another set the measure is not applicable, and the entry still has the maps under noise.
+    Without another set the measure is not applicable (``given`` tells whether one was asked for), and
+    the entry still has the maps under noise.
     """
     noise = summarise(measure, records[records["set"] == NOISE], known, seed=seed)
     groups = {measure.factor: noise["groups"][measure.factor]}
     others = records[records["set"] != NOISE]
     if not len(others):
-        missing = not_applicable(measure, measure.lacks(runs=1, sets=0) or "")
+        unread = "no image of the out-of-set collections could be read; the maps under noise are recorded below"
+        missing = not_applicable(measure, unread if given else measure.lacks(runs=1, sets=0) or "")
         return {**missing, "also": noise["also"], "groups": groups}
     inside = numbers(measure.per_image(records)["entropy"])
     outside = numbers(others["entropy"])
@@ -135,11 +137,17 @@ def _against(inside: torch.Tensor, outside: torch.Tensor, seed: int) -> Plain:
             "shift": shift.value,
             "shift_ci_low": shift.low,
             "shift_ci_high": shift.high,
-            "effect_size": float(hedges_g(outside, inside)),
+            "effect_size": _effect_size(outside, inside),
             "wasserstein": float(wasserstein(outside, inside)),
             "auroc": float(auroc(inside, outside)),
         }
     )
+
+
+def _effect_size(a: torch.Tensor, b: torch.Tensor) -> float | None:
+    """Hedges' g, where it is defined: two values a side, and not two constants."""
+    constant = len(a) < 2 or len(b) < 2 or (a.std() == 0 and b.std() == 0 and a[0] != b[0])
+    return None if constant else hedges_g(a, b)
 
 
 def _by_fact(column: pd.Series, facts: pd.DataFrame, seed: int) -> Plain:
@@ -161,14 +169,17 @@ def _by_condition(measure: Measure, records: pd.DataFrame, seed: int) -> Plain:
     if not measure.factor:
         return {}
     rows = records.dropna(subset=list(measure.factor_columns[:1]))
+    between = " / " if measure.factor == "pair" else " "  # names of runs may hold blanks
     levels = rows.groupby(list(measure.factor_columns), sort=False, dropna=False, observed=True)
-    return {measure.factor: {_level(key): interval(group[measure.factor_value], seed) for key, group in levels}}
+    return {
+        measure.factor: {_level(key, between): interval(group[measure.factor_value], seed) for key, group in levels}
+    }
 
 
-def _level(key: object) -> str:
+def _level(key: object, between: str) -> str:
     parts = key if isinstance(key, tuple) else (key,)
     words = [f"{part:g}" if isinstance(part, float) else str(part) for part in parts]
-    return " ".join(word for word in words if word != "nan")
+    return between.join(word for word in words if word != "nan")
 
 
 def _finite(entry: Mapping[str, Any]) -> Plain:

@@ -85,7 +85,7 @@ def _entry(
 ) -> Plain:
     seed = plan.settings.seed
     if isinstance(measure, OutOfSet):
-        return summarise_sets(measure, records[measure.name], known, seed=seed)
+        return summarise_sets(measure, records[measure.name], known, seed=seed, given=len(plan.outside))
     reason = plan.reason_against(measure)
     if reason:
         return not_applicable(measure, reason)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-import numpy as np
 import torch
 from torch import Tensor
 
+from ..errors import UsageError, one_of
 from ..functional import as_unit_range, guided_blur, random_rank, replace_share, ssim
 from ..functional.blur import BLUR_LEVELS
 from .base import Clean, Direction, Measure, Quantity, Rows, Seen, View
@@ -66,6 +66,15 @@ class Degradation(Measure):
     factor_columns: ClassVar[tuple[str, ...]] = ("guide", "level")
     factor_value: ClassVar[str] = "score"
 
+    def __post_init__(self) -> None:
+        one_of(self.fill, ("mean", "erase", "noise"), "fill")
+        if (
+            not self.levels
+            or list(self.levels) != sorted(set(self.levels))
+            or not 0 < self.levels[0] <= self.levels[-1] <= 1
+        ):
+            raise UsageError(f"expected increasing `levels` in (0, 1], got {self.levels}")
+
     @property
     def views(self) -> tuple[View, ...]:
         """Two blurs, and one view per order and level; with all pixels replaced the orders are one view."""
@@ -116,10 +125,11 @@ class Degradation(Measure):
 def _area(curves: pd.DataFrame) -> pd.Series[float]:
     """Trapezoid area under score over level, divided by the range of levels."""
     import pandas as pd
+    from scipy.integrate import trapezoid
 
     scores = curves["score"]
     levels = scores.columns.to_numpy(dtype="float64")
-    areas = np.trapezoid(scores.to_numpy(dtype="float64"), levels, axis=1) / (levels[-1] - levels[0])
+    areas = trapezoid(scores.to_numpy(dtype="float64"), levels, axis=1) / (levels[-1] - levels[0])
     return pd.Series(areas, index=scores.index)
 
 

@@ -79,12 +79,12 @@ def _compare(clean: Clean, there: Seen, transform: Transform) -> dict[str, Tenso
     quarter = transform.kind == "rotate" and transform.amount[0] % 180 == 90
     size = clean.size[::-1] if quarter else clean.size
     upright, mask = invert_transform(clean.enlarge(there.maps, size), transform)
+    against = torch.stack([clean.large, clean.other_large]) if len(clean.other) else clean.large[None]
+    likeness = ssim(upright, against, mask=mask)  # one call: the moments of the upright map are taken once
     columns = {
-        "ssim": ssim(upright, clean.large, mask=mask),
+        "ssim": likeness[0],
         "pearson": pearson(upright, clean.large, mask=mask),
         "score": there.score,
         "score_change": there.score - clean.score,
     }
-    if len(clean.other):
-        columns["ssim_null"] = ssim(upright, clean.other_large, mask=mask)
-    return columns
+    return {**columns, "ssim_null": likeness[1]} if len(clean.other) else columns

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from ..functional import iou_top, pairs, pearson, quantize, spearman, ssim, ssim_pairs
+from ..functional import iou_top, pairs, pearson, quantize, ranks, ssim, ssim_pairs
 from .base import Clean, Direction, Measure, Quantity, Rows, Seen
 
 
@@ -46,7 +46,7 @@ class Stability(Measure):
     also: ClassVar[Mapping[str, Quantity]] = {
         "pearson": Quantity("pearson", "correlation"),
         "spearman": Quantity("spearman", "rank correlation"),
-        "iou": Quantity("iou", "intersection over union of the top 10 %"),
+        "iou": Quantity("iou", "intersection over union of the most salient cells"),
     }
     factor: ClassVar[str] = "pair"
     factor_columns: ClassVar[tuple[str, ...]] = ("run_a", "run_b")
@@ -56,11 +56,12 @@ class Stability(Measure):
         """Return a row per image and pair of runs."""
         del seen
         a, b = pairs(len(clean.runs)).to(clean.maps.device).unbind(1)
+        ranked = ranks(clean.runs)
         grey = _grey(clean.runs)
         values = {
             "ssim": ssim_pairs(grey),
             "pearson": pearson(clean.runs[a], clean.runs[b]),
-            "spearman": spearman(clean.runs[a], clean.runs[b]),
+            "spearman": pearson(ranked[a], ranked[b]),  # Spearman, each run ranked once
             "iou": iou_top(clean.runs[a], clean.runs[b], share=self.share),
         }
         if len(clean.other):

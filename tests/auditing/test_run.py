@@ -279,7 +279,7 @@ class Broken(torch.nn.Module):
         return logits * float("nan") if self.fault == "nan" else logits
 
 
-@pytest.mark.parametrize(("fault", "message"), [("nan", "not finite|non-finite"), ("flat", "is constant")])
+@pytest.mark.parametrize(("fault", "message"), [("nan", "finite numbers"), ("flat", "is constant")])
 def test_networks_at_fault(folder, tmp_path, fault, message):
     with pytest.raises(sk.ModelError, match=message):
         sk.audit(Broken(fault), folder, output=tmp_path / "audit")
@@ -308,3 +308,20 @@ def test_a_batch_too_large_for_the_device_is_halved(folder, checkpoints, tmp_pat
     halved = sk.audit(checkpoints[0], folder, output=tmp_path / "halved", batch_size=12)
     assert sizes.count(3) == 4
     assert_same_records(reference, halved)
+
+
+def test_a_run_of_other_classes_is_refused(checkpoints, folder, tmp_path):
+    with torch.random.fork_rng():
+        model = sk.build_model("saliencekit:small-cnn", num_classes=2)
+    preprocessing = sk.model_info(sk.load_model(checkpoints[0])).preprocessing
+    stranger = tmp_path / "stranger.pt"
+    sk.save_model(model, stranger, arch="saliencekit:small-cnn", classes=("fake", "real"), preprocessing=preprocessing)
+    with pytest.raises(sk.ModelError, match="expected the classes of run 'stranger' to be the model's"):
+        sk.audit(checkpoints[0], folder, runs=[stranger], output=tmp_path / "audit")
+
+
+def test_resume_with_another_tensor_is_refused(checkpoints, tmp_path, monkeypatch):
+    model = sk.load_model(checkpoints[0])
+    interrupted({"model": model, "data": torch.rand(8, 1, 56, 56)}, tmp_path / "audit", monkeypatch, after=1)
+    with pytest.raises(sk.UsageError, match="cannot be resumed: its data was"):
+        sk.audit(model, torch.rand(8, 1, 56, 56), output=tmp_path / "audit", resume=True)

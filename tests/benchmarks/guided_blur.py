@@ -57,6 +57,7 @@ def run() -> dict[str, object]:
         found[name] = {**times, "largest_error": error.max().item(), "mean_error": error.mean().item()}
         print(
             f"  {name}: {1 / times['ratio']:.0f}x faster than the scipy loop "
-            f"({times['baseline_s'] / 16:.3f} s an image); error at most {error.max().item():.4f}, mean {error.mean().item():.5f}"
+            f"({times['baseline_s'] / 16:.3f} s an image); "
+            f"error at most {error.max().item():.4f}, mean {error.mean().item():.5f}"
         )
     return found

@@ -7,6 +7,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from saliencekit.extractors import CAM, EXTRACTORS
+
 
 class Net(nn.Module):
     """Two convolutions, then `head` on the features: pooling and linear layer in any of the ways people write."""
@@ -53,6 +55,30 @@ def images():
 @pytest.fixture(params=[closed, deep], ids=["linear head", "deep head"])
 def net(request, make_net):
     return make_net(request.param)
+
+
+@pytest.fixture(params=sorted(EXTRACTORS))
+def extractor(request):
+    return EXTRACTORS[request.param]
+
+
+@pytest.fixture
+def pair(extractor, net):
+    """An extractor and a network that it can explain."""
+    if extractor is CAM and net.head is deep:  # another head in its stead, with dropout and an in-place layer
+        net.head = lambda net, x: net.fc(F.dropout(x.relu_().mean((2, 3)), 0.5, net.training))
+    return extractor, net
+
+
+def autocast():
+    return torch.autocast("cpu", torch.bfloat16)
+
+
+@pytest.fixture(
+    params=[torch.enable_grad, torch.no_grad, torch.inference_mode, autocast], ids=lambda each: each.__name__
+)
+def context(request):
+    return request.param
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from saliencekit.extractors import CAM
 
 def fixed_net(*, classes=2):
     """Features are the image; the head weighs two channels."""
-    net = nn.Sequential(nn.Identity(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(2, classes))
+    net = nn.Sequential(nn.LeakyReLU(1.0), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(2, classes))
     with torch.no_grad():
         net[3].weight.copy_(torch.tensor([[1.0, -1.0], [3.0, 5.0]])[:classes])
         net[3].bias.copy_(torch.tensor([100.0, 7.0])[:classes])
@@ -128,7 +128,7 @@ def test_any_other_head_is_refused(name, make_net, images):
     net.fc2, net.norm1, net.wide, net.conv = (
         nn.Linear(8, 8), nn.BatchNorm1d(8).eval(), nn.Linear(8 * 30, 3), nn.Conv2d(8, 3, 1),
     )  # fmt: skip
-    with pytest.raises(ModelError, match="^CAM is not defined for this model, whose head is not .* use grad-cam"):
+    with pytest.raises(ModelError, match=r"^CAM is not defined for this model, whose head is not .* use grad-cam"):
         CAM(net)(images)
 
 

@@ -244,13 +244,13 @@ def test_a_gradient_that_does_not_arrive_is_an_error(make_net, images):
     def detached(net, x):
         return net.fc(x.detach().mean((2, 3)).tanh())
 
-    with pytest.raises(ModelError, match="^the gradient of the logits does not reach layer 'last': "):
+    with pytest.raises(ModelError, match=r"^the gradient of the logits does not reach layer 'last': "):
         GradCAM(make_net(detached))(images)
 
     def unused(net, x):
         return net.fc(net.stem.weight.mean() * torch.ones(len(x), 8))
 
-    with pytest.raises(ModelError, match="^the gradient of the logits does not reach layer 'stem': "):
+    with pytest.raises(ModelError, match=r"^the gradient of the logits does not reach layer 'stem': "):
         GradCAM(make_net(unused), "stem")(images)
 
 

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from saliencekit import measures
+from saliencekit import UsageError, measures
 from saliencekit.measures.degradation import ORDERS
 
 
@@ -66,3 +66,9 @@ def test_blur_of_the_object_hits_the_salient_part(extract):
     clean, background, thing = extract.calls[:3]
     changed = [(each - clean).abs()[:, :, 2:14, 2:14].mean().item() for each in (background, thing)]
     assert changed[1] > 5 * changed[0]
+
+
+@pytest.mark.parametrize("levels", [(), (0.5, 0.25), (0.0, 1.0), (0.5, 1.5), (0.5, 0.5)])
+def test_levels_that_make_no_curve(levels):
+    with pytest.raises(UsageError, match=r"expected increasing `levels` in \(0, 1\]"):
+        measures.Degradation(levels=levels)
