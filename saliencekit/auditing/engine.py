@@ -42,7 +42,7 @@ class Others:
         position = {image: place for place, image in enumerate(self.images)}
         if count < 2:
             return self.maps[:, :0]
-        own = torch.tensor([position.get(image, -1) for image in images], device=self.maps.device)
+        own = torch.tensor([position.get(image, -1) for image in images]).to(self.maps.device, non_blocking=True)
         drawn = (draw.fork("other image").uniform(1)[:, 0] * count).long()
         return self.maps[:, torch.where(drawn == own, (drawn + 1) % count, drawn)]
 

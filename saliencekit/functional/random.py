@@ -70,7 +70,7 @@ class Draw:
         if isinstance(identities, str):
             raise InputError("expected `identities` to be a sequence of names, got one string")
         keys = torch.tensor([_name_hash(f"{seed}\0{name}") for name in identities], dtype=torch.int64)
-        return cls(keys.to(device)).fork(stream)
+        return cls(keys.to(device, non_blocking=True)).fork(stream)
 
     def fork(self, stream: str) -> Draw:
         """Return other streams for the same images, named ``stream``, independent of these.

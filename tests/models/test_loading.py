@@ -11,7 +11,6 @@ from torch import Tensor, nn
 
 from saliencekit.errors import ModelError, SaliencekitError, UnsafeFileError, UsageError
 from saliencekit.models import build_model, load_model, model_info, save_model
-from saliencekit.models.skeleton import has_weights
 
 Save = Callable[..., Path]
 ARCH = "saliencekit:small-cnn?width=2"
@@ -28,7 +27,7 @@ def test_a_bare_state_dict_is_recognised_and_described(small: nn.Module, saved: 
     info = model_info(model)
     assert _same(model, small)
     assert not model.training
-    assert has_weights(model)
+    assert not any(tensor.is_meta for tensor in model.state_dict().values())
     assert all(parameter.requires_grad for parameter in model.parameters())
     assert (info.arch, info.num_classes, info.classes) == (ARCH, 2, ())
     assert (info.path, info.format) == (str(file), "checkpoint of torch.save")
@@ -202,9 +201,7 @@ def test_a_checkpoint_must_not_choose_code_to_run(
     for name in ("m.pt", "m.safetensors"):
         arch = "networks_of_a_stranger:run"
         file = save_model(small, tmp_path / name, arch=arch, classes=(), preprocessing=None)
-        with pytest.raises(
-            UnsafeFileError, match=r"the checkpoint names networks_of_a_stranger:run, which would be imp"
-        ):
+        with pytest.raises(UnsafeFileError, match=r"names networks_of_a_stranger:run, which would be imported"):
             load_model(file)
         assert model_info(load_model(file, ARCH)).arch == ARCH
     assert not (tmp_path / "mark").exists()
