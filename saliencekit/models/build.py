@@ -58,8 +58,7 @@ def build_model(spec: str, *, num_classes: int | None = None, in_channels: int |
     if in_channels is not None:
         parsed = parsed.having(in_channels=in_channels)
     model = build(parsed, num_classes)
-    info = ModelInfo(str(parsed), num_classes or head_length(model), parameters=count_parameters(model))
-    return note_info(model, info)
+    return note_info(model, ModelInfo(str(parsed), head_length(model), parameters=count_parameters(model)))
 
 
 def build(spec: Spec, num_classes: int | None = None) -> nn.Module:
@@ -91,7 +90,7 @@ def _from_torchvision(spec: Spec, num_classes: int | None) -> nn.Module:
         options.setdefault("init_weights", True)  # torchvision warns unless it is said
     try:
         model: nn.Module = torchvision.models.get_model(spec.name, weights=None, **options)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, AssertionError, RuntimeError) as error:
         raise UsageError(f"{spec} cannot be built: {error}") from error
     if channels is not None:
         _replace_stem(model, int(channels), spec)

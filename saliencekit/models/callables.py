@@ -42,11 +42,12 @@ def imported(spec: Spec) -> Callable[..., object]:
 
 
 def accepts_num_classes(make: Callable[..., object]) -> bool:
-    """Whether ``make`` has a parameter ``num_classes``."""
+    """Whether ``make`` has a parameter ``num_classes``, or takes any keyword."""
     try:
-        return "num_classes" in inspect.signature(make).parameters
+        parameters = inspect.signature(make).parameters
     except (TypeError, ValueError):  # written in C, without a signature
         return False
+    return "num_classes" in parameters or any(each.kind is each.VAR_KEYWORD for each in parameters.values())
 
 
 @contextmanager

@@ -63,7 +63,7 @@ class Fit:
         """
         shaped = [f"{name} {_size(got)} where {_size(want)} is expected" for name, got, want in self.misshaped]
         kinds = (("missing", self.missing), ("unexpected", self.unexpected), ("of another shape", shaped))
-        return "; ".join(f"{kind} {_first(names)}" for kind, names in kinds if names) or "nothing in common"
+        return "; ".join(f"{kind} {_first(names)}" for kind, names in kinds if names) or "no head"
 
 
 def fit(spec: Spec, shapes: Mapping[str, Shape], *, allow_missing: Sequence[str] = ()) -> Fit:

@@ -117,7 +117,7 @@ def head_length(model: nn.Module) -> int:
         elif isinstance(module, nn.Conv2d):
             convolution = module.out_channels
         elif getattr(module, "original_name", None) == "Linear":  # TorchScript keeps the name and the weight
-            linear = len(module.get_parameter("weight"))
+            linear = len(dict(module.named_parameters(recurse=False))["weight"])
     length = linear if linear is not None else convolution
     if length is None:
         raise ModelError(

@@ -83,9 +83,19 @@ def _zip_kind(path: Path) -> Kind:
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError, IndexError) as error:
         raise ModelError(f"{path} is cut or damaged: {error}") from error
     wrong = f"the checksum of its entry {damaged!r} is wrong" if damaged else wrong
+    kind = _written_by({entry.filename.partition("/")[2] or entry.filename for entry in entries})
+    if kind == "checkpoint" and any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
+        wrong = wrong or "its entries are compressed, which torch.save never does"
     if wrong:
         raise ModelError(f"{path} is damaged or was changed: {wrong}")
-    inner = {entry.filename.partition("/")[2] or entry.filename for entry in entries}
+    if kind is None:
+        shown = ", ".join(sorted(entry.filename for entry in entries)[:3]) or "nothing"
+        raise ModelError(f"{path} is a zip archive but no model file: it holds {shown}")
+    return kind
+
+
+def _written_by(inner: set[str]) -> Kind | None:
+    """Tell from the entries' names, less the folder around them, what wrote an archive."""
     if ".data/extern_modules" in inner or any(name.startswith(".data/") and name.endswith(".py") for name in inner):
         return "package"
     if "archive_format" in inner or "serialized_exported_program.json" in inner or "models/model.json" in inner:
@@ -94,16 +104,13 @@ def _zip_kind(path: Path) -> Kind:
         return "torchscript"
     if "data.pkl" in inner:
         return "checkpoint"
-    shown = ", ".join(sorted(entry.filename for entry in entries)[:3]) or "nothing"
-    raise ModelError(f"{path} is a zip archive but no model file: it holds {shown}")
+    return None
 
 
 def _wrong_with(entries: list[zipfile.ZipInfo]) -> str | None:
     """Say what torch.save never does, and torch.load reads otherwise than the checksums are checked here."""
     if len({entry.filename for entry in entries}) < len(entries):
         return "its list of entries names one twice"
-    if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
-        return "its entries are compressed, which torch.save never does"
     # An entry that says it is a folder is left unread: the tensor keeps whatever was in memory.
     folders = [entry.filename for entry in entries if entry.external_attr & 0x10 or entry.is_dir()]
     return f"its entry {folders[0]!r} says that it is a folder" if folders else None

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-import torch
 from torch import Tensor, nn
 
 from ..errors import InputError, ModelError, UnsafeFileError, UsageError
-from .build import build
+from .filling import filled
 from .fit import Fit
 from .info import ModelInfo, count_parameters, head_length, note_info, unwrapped
 from .kinds import readable
 from .matching import match
 from .published import IMAGENET_LENGTH, imagenet_classes, published_preprocessing
 from .record import Record, is_record, read_record
-from .skeleton import is_counter, seeded, skeleton, weightless
+from .skeleton import skeleton
 from .spec import parse_spec
 from .stored import FORMATS, Stored, read_stored
 from .weights import ready_weight, whole_network
@@ -90,7 +88,7 @@ def load_model(
         )
         if num_classes is not None and found.num_classes not in (None, num_classes):
             raise ModelError(f"expected {num_classes} classes, got weights for {found.num_classes}")
-        model = _filled(found, state, num_classes)
+        model = filled(found, state, num_classes)
         return note_info(model.eval(), _info(model, found, record, stored))
 
 
@@ -124,25 +122,6 @@ def _recorded_arch(record: Record, trust_pickle: bool) -> str:
     except UsageError as error:
         raise ModelError(f"the architecture that the checkpoint records cannot be built: {error}") from error
     return record.arch
-
-
-def _filled(found: Fit, state: Mapping[str, Tensor], num_classes: int | None) -> nn.Module:
-    """Build the architecture and give it the weights; where all are there, no others are made first."""
-    frame = skeleton(found.spec)
-    ready = OrderedDict(
-        (found.names[name], ready_weight(name, tensor, integer=found.names[name] in frame.integers))
-        for name, tensor in state.items()
-    )
-    for name in frame.shapes:
-        if name not in ready and is_counter(name):
-            ready[name] = torch.tensor(0)
-    whole = found.spec.known and not found.allowed
-    with weightless() if whole else seeded():
-        model = build(found.spec, found.num_classes or num_classes)
-    # Some networks read the version of their layout from here; ours has today's names and shapes.
-    ready._metadata = model.state_dict()._metadata  # type: ignore[attr-defined]
-    model.load_state_dict(ready, strict=not found.allowed, assign=whole)
-    return model.float()
 
 
 def _info(model: nn.Module, found: Fit, record: Record | None, stored: Stored) -> ModelInfo:

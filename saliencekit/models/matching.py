@@ -7,14 +7,12 @@ from collections.abc import Mapping, Sequence
 from torch import Tensor
 
 from ..errors import ModelError, UsageError
-from .fit import Fit, fit
-from .recognise import identify
+from .fit import fit
+from .recognise import Match, identify, quickly, shapes_of
 from .spec import parse_spec
 from .state_dict import readings
 from .variants import variant
 from .weights import candidates
-
-Match = tuple[Fit, Mapping[str, Tensor]]
 
 
 def match(
@@ -54,6 +52,9 @@ def match(
         if key not in places:
             raise UsageError(f"unknown key {key!r}: the file holds weights at {_listed(places)}")
         places = {key: places[key]}
+    if arch is None and len(places) > 1:
+        likely = {place: quickly(state, allow_missing=allow_missing) for place, state in places.items()}
+        places = {place: places[place] for place, each in likely.items() if each is not None} or places
     found: dict[str, Match] = {}
     errors: dict[str, ModelError] = {}
     for place, state in places.items():
@@ -62,7 +63,7 @@ def match(
         except ModelError as error:
             errors[place] = error
     if len(found) > 1:
-        raise ModelError(f"the file holds several networks, at {_listed(found)}: choose one with key= (--key)")
+        raise ModelError(f"the file holds several networks, at {_listed(found)}: choose one with key=")
     if found:
         return next(iter(found.values()))
     if len(errors) == 1:
@@ -75,7 +76,7 @@ def _one(state: Mapping[str, Tensor], arch: str | None, exact: bool, allow_missi
         return identify(state, allow_missing=allow_missing)
     tried: list[Match] = []
     for reading in readings(state):
-        shapes = {name: tuple(tensor.shape) for name, tensor in reading.items()}
+        shapes = shapes_of(reading)
         spec = parse_spec(arch) if exact else variant(parse_spec(arch), shapes)
         tried.append((fit(spec, shapes, allow_missing=allow_missing), reading))
         if tried[-1][0].good:

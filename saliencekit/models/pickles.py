@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import pickletools
 import re
+import warnings
 import zipfile
 from pathlib import Path
 
@@ -61,8 +62,10 @@ def _imports(stream: io.BytesIO) -> list[str]:
         recent: list[object] = []
         memo: dict[object, object] = {}
         try:
-            for opcode, argument, _ in pickletools.genops(stream):
-                _step(opcode.name, argument, recent, memo, found)
+            with warnings.catch_warnings():  # about escapes in damaged texts
+                warnings.simplefilter("ignore")
+                for opcode, argument, _ in pickletools.genops(stream):
+                    _step(opcode.name, argument, recent, memo, found)
         except (ValueError, IndexError, UnicodeError, OverflowError, MemoryError):
             return found  # the end, or damage: what was read so far still counts
 

@@ -13,8 +13,10 @@ from .build import torchvision_names
 from .fit import Fit, fit
 from .skeleton import Shape
 from .spec import OWN, Spec
-from .state_dict import readings
+from .state_dict import mostly_peeled, readings
 from .variants import variant
+
+Match = tuple[Fit, Mapping[str, Tensor]]
 
 SAY_ARCH = "name the architecture with --arch SPEC (arch=)"
 
@@ -85,23 +87,21 @@ def recognise(state_dict: Mapping[str, Tensor]) -> Recognition:
     return Recognition(str(found.spec), found.num_classes or 0)
 
 
-def identify(
-    state_dict: Mapping[str, Tensor], *, allow_missing: Sequence[str] = ()
-) -> tuple[Fit, Mapping[str, Tensor]]:
-    """Return the fit of the one architecture that fits, and the weights as they were read for it."""
+def identify(state_dict: Mapping[str, Tensor], *, allow_missing: Sequence[str] = ()) -> Match:
+    """Return the fit of the one architecture that fits, and the weights as they were read for it.
+
+    Raises :class:`ModelError` as :func:`recognise` does.
+    """
+    found = quickly(state_dict, allow_missing=allow_missing)
+    if found is not None:
+        return found
     tried: list[Fit] = []
     for reading in readings(state_dict):
-        shapes = {name: tuple(tensor.shape) for name, tensor in reading.items()}
-        fits = _family_fits(shapes, allow_missing)
-        good = [each for each in fits if each.good and each.num_classes]
-        if len(good) > 1:
-            names = ", ".join(str(each.spec) for each in good)
-            raise ModelError(f"the weights fit several architectures: {names}; {SAY_ARCH}")
-        if good:
-            return good[0], reading
+        fits = _fits(_everything(), shapes_of(reading), allow_missing)
+        if good := _only(fits):
+            return good, reading
         tried += fits
-    for reading in readings(state_dict):
-        tried += _fits(_everything(), {name: tuple(tensor.shape) for name, tensor in reading.items()}, allow_missing)
+    tried += _fits(_everything(), shapes_of(mostly_peeled(state_dict)), allow_missing)
     nearest = max(tried, key=lambda each: each.likeness)
     if not nearest.common:
         first = ", ".join(list(state_dict)[:3])
@@ -110,16 +110,34 @@ def identify(
     raise ModelError(f"the weights fit no architecture known here; {likely}; {SAY_ARCH}")
 
 
-def _family_fits(shapes: Mapping[str, Shape], allow_missing: Sequence[str]) -> list[Fit]:
-    family = [
-        spec
-        for spec in _everything()
-        if any(
-            re.fullmatch(members, spec.name) and any(re.fullmatch(marker, name) for name in shapes)
-            for marker, members in FAMILIES
-        )
-    ]
-    return _fits(family, shapes, allow_missing)
+def quickly(state_dict: Mapping[str, Tensor], *, allow_missing: Sequence[str] = ()) -> Match | None:
+    """Return the same, of the families whose marker is there alone; ``None`` if none of their members fits."""
+    everything = _everything()
+    for reading in readings(state_dict):
+        shapes = shapes_of(reading)
+        members = [members for marker, members in FAMILIES if any(re.fullmatch(marker, name) for name in shapes)]
+        family = [spec for spec in everything if any(re.fullmatch(each, spec.name) for each in members)]
+        if good := _only(_fits(family, shapes, allow_missing)):
+            return good, reading
+    return None
+
+
+def shapes_of(state_dict: Mapping[str, Tensor]) -> dict[str, Shape]:
+    """Return the shape of each tensor.
+
+    >>> import torch
+    >>> shapes_of({"weight": torch.zeros(2, 3)})
+    {'weight': (2, 3)}
+    """
+    return {name: tuple(tensor.shape) for name, tensor in state_dict.items()}
+
+
+def _only(fits: Sequence[Fit]) -> Fit | None:
+    good = [each for each in fits if each.good and each.num_classes]
+    if len(good) > 1:
+        names = ", ".join(str(each.spec) for each in good)
+        raise ModelError(f"the weights fit several architectures: {names}; {SAY_ARCH}")
+    return good[0] if good else None
 
 
 def _fits(specs: Sequence[Spec], shapes: Mapping[str, Shape], allow_missing: Sequence[str]) -> list[Fit]:

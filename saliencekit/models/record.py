@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -71,7 +71,7 @@ def read_record(content: Mapping[str, Any]) -> Record:
     preprocessing, training = content.get("preprocessing"), content.get("training", {})
     right = (
         isinstance(arch, str)
-        and isinstance(classes, Sequence)
+        and isinstance(classes, list | tuple)
         and all(isinstance(name, str) for name in classes)
         and isinstance(data, str | None)
         and isinstance(preprocessing, dict | None)

@@ -9,7 +9,6 @@ from functools import lru_cache
 from typing import Any
 
 import torch
-from torch import nn
 from torch.overrides import TorchFunctionMode
 
 from .build import build
@@ -111,8 +110,3 @@ def is_counter(name: str) -> bool:
     (True, False)
     """
     return name.rpartition(".")[2] == "num_batches_tracked"
-
-
-def has_weights(model: nn.Module) -> bool:
-    """Whether every parameter and buffer of ``model`` has memory behind it."""
-    return not any(tensor.is_meta for tensor in (*model.parameters(), *model.buffers()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 
@@ -30,6 +31,21 @@ def readings(state_dict: Mapping[str, Tensor]) -> Iterator[Mapping[str, Tensor]]
     inner = {name: tensor for name, tensor in modern.items() if not _beside(name)}
     if inner and len(inner) < len(modern):
         yield from _peeled(inner)
+
+
+def mostly_peeled(state_dict: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+    """Return the weights without the first part that more than half of their names share, if there is one.
+
+    Good enough to tell what they resemble, not to load them.
+
+    >>> list(mostly_peeled({"body.a": None, "body.b": None, "head.a": None}))
+    ['a', 'b', 'head.a']
+    """
+    firsts = Counter(name.partition(".")[0] for name in state_dict if "." in name)
+    prefix, count = firsts.most_common(1)[0] if firsts else ("", 0)
+    if 2 * count <= len(state_dict):
+        return state_dict
+    return {name.removeprefix(f"{prefix}."): tensor for name, tensor in state_dict.items()}
 
 
 def modern_name(name: str) -> str:

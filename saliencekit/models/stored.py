@@ -129,9 +129,10 @@ def _read_checkpoint(path: Path, trust_pickle: bool) -> object:
 
 
 def _loaded(path: Path, *, weights_only: bool) -> object:
-    with warnings.catch_warnings():  # about old forms of storage, and code in strangers' modules
+    # As a stream, since by a path torch.load would go by its suffix; it warns about old forms of storage.
+    with warnings.catch_warnings(), path.open("rb") as stream:
         warnings.simplefilter("ignore")
-        return torch.load(path, map_location="cpu", weights_only=weights_only)
+        return torch.load(stream, map_location="cpu", weights_only=weights_only)
 
 
 def _read_pickle(path: Path, trust_pickle: bool) -> object:
@@ -147,7 +148,7 @@ def _read_torchscript(path: Path, trust_pickle: bool) -> nn.Module:
     if not trust_pickle:
         raise UnsafeFileError(f"{path} is TorchScript, which carries code: {WAY_OUT}, {TRUST}")
     with said_in_one_sentence(f"loading the TorchScript {path}"), warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
+        warnings.simplefilter("ignore")  # it is deprecated, and says so
         loaded: nn.Module = torch.jit.load(str(path), map_location="cpu")  # type: ignore[no-untyped-call]
     return loaded
 

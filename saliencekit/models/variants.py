@@ -24,7 +24,7 @@ def variant(spec: Spec, shapes: Mapping[str, Shape]) -> Spec:
     """
     found: dict[str, Value] = {}
     if spec.room == "torchvision" and spec.name.startswith("vit_"):
-        found = _image_size(shapes)
+        found = _image_size(spec.name, shapes)
     elif spec.room == "torchvision" and spec.name in AUXILIARY:
         found = _auxiliary(spec.name, shapes)
     elif spec.room == "saliencekit" and spec.name == "small-cnn":
@@ -33,10 +33,10 @@ def variant(spec: Spec, shapes: Mapping[str, Shape]) -> Spec:
     return spec.having(**{**found, **dict(spec.options)})
 
 
-def _image_size(shapes: Mapping[str, Shape]) -> dict[str, Value]:
+def _image_size(name: str, shapes: Mapping[str, Shape]) -> dict[str, Value]:
     """A vision transformer has one position for each patch and one for the class."""
     patch, positions = shapes.get("conv_proj.weight", ()), shapes.get("encoder.pos_embedding", ())
-    if len(patch) != 4 or len(positions) != 3 or positions[1] < 2:
+    if len(patch) != 4 or len(positions) != 3 or positions[1] < 2 or not name.endswith(f"_{patch[-1]}"):
         return {}
     side = math.isqrt(positions[1] - 1)
     size = side * patch[-1]
