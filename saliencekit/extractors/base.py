@@ -123,10 +123,10 @@ class Extractor(ABC):
             If the model cannot be explained in this way.
         """
         capture = self._watcher.capture()
-        if len(capture.features) != len(capture.logits):
+        if len(capture.kept) != len(capture.logits):
             raise ModelError(
                 f"expected layer {capture.plan.name!r} to give maps for {len(capture.logits)} images, "
-                f"got {len(capture.features)}"
+                f"got {len(capture.kept)}"
             )
         with outside_inference():
             logits = capture.logits.detach()

@@ -74,8 +74,8 @@ def _copied_buffers(root: nn.Module) -> Iterator[None]:
 
 
 def _uncached(device: torch.device) -> AbstractContextManager[object]:
-    # autocast keeps the narrowed weights for the rest of its block; those made without gradients would be found by
-    # the caller's next forward, which would then train nothing
+    # autocast keeps the narrowed weights for the rest of its block; earlier releases of torch then hand those made
+    # without gradients to the caller's next forward, which trains nothing
     kind = device.type
     if not torch.amp.is_autocast_available(kind) or not torch.is_autocast_enabled(kind):
         return nullcontext()

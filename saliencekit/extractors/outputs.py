@@ -66,7 +66,8 @@ def as_logits(raw: Tensor) -> Tensor:
     >>> as_logits(torch.zeros(2)).shape, as_logits(torch.zeros(2, 10, 1, 1)).shape
     (torch.Size([2, 1]), torch.Size([2, 10]))
     """
-    logits = raw[:, None] if raw.dim() == 1 else raw.flatten(1) if raw.shape[2:].numel() == 1 else raw
+    single = raw.dim() > 2 and raw.shape[2:].numel() == 1
+    logits = raw[:, None] if raw.dim() == 1 else raw.flatten(1) if single else raw
     if logits.dim() != 2 or not logits.is_floating_point():
         raise ModelError(f"expected the model to return logits of shape (N, K), got {tuple(raw.shape)} of {raw.dtype}")
     return logits

@@ -11,7 +11,8 @@ from torch.overrides import TorchFunctionMode
 
 from .head import Head, HeadModule, Link, is_mean, makes, module_of
 
-_COPIES = ("dropout", "dropout_", "dropout1d", "dropout2d", "dropout3d", "clone", "contiguous", "float", "to")
+_DROPOUTS = ("dropout", "dropout_", "dropout1d", "dropout2d", "dropout3d")
+_COPIES = ("clone", "contiguous", "to", "type_as", "float", "double", "half", "bfloat16")
 
 
 def version(tensor: Tensor) -> int:
@@ -74,7 +75,7 @@ class HeadTrace(TorchFunctionMode):
         **dict.fromkeys(("flatten", "view", "reshape"), "_flatten"),
         **dict.fromkeys(("linear", "conv1d", "conv2d", "conv3d"), "_product"),
         **dict.fromkeys(("relu", "relu_"), "_relu"),
-        **dict.fromkeys(_COPIES, "_copy"),
+        **dict.fromkeys((*_DROPOUTS, *_COPIES), "_copy"),
     }
 
     def __init__(self) -> None:
@@ -109,10 +110,10 @@ class HeadTrace(TorchFunctionMode):
         """Return the head that made ``logits`` (N, K) in the forward watched, or ``None`` if there is no such."""
         if self.pooling is None:
             return None
-        features, _, _, pooled, proven = self.pooling
+        features, since, _, pooled, proven = self.pooling
         for weight, trail in self._outputs:
             module = module_of(root, weight) if trail.holds(logits) else None
-            if module is not None and bool(proven):
+            if module is not None and version(features) == since and bool(proven):
                 return Finding(Head(module, "linear"), features, before_pooling=False)
         if self._conv is not None and self._link != "other" and pooled.holds(logits):
             return self._convolution(module_of(root, self._conv[1]), logits, self._conv[0])

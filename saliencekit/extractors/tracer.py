@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from torch import Tensor, nn
 
@@ -12,9 +12,11 @@ from ..errors import ModelError
 from .capture import Capture, Plan
 from .head import Head
 from .tap import Tap
-from .trace import Finding, HeadTrace, version
+from .trace import Finding, HeadTrace
 
 _PASSING = (nn.Identity, nn.modules.dropout._DropoutNd, nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d)
+
+_NO_LAYER = "the model has no spatial layer: no module of it gives maps of shape (N, C, h, w)"
 
 
 class _Place(NamedTuple):
@@ -64,7 +66,7 @@ class Tracer:
         if finding is None:
             return self._last(logits)
         at = self._trace.mapped_at if finding.before_pooling else self._trace.pooled_at
-        return self._headed(finding, at if isinstance(at, _Place) else self._place, logits)
+        return self._headed(finding, cast(_Place, at), logits)
 
     def _named(self, finding: Finding | None, logits: Tensor) -> Capture:
         tap = self._place.tap
@@ -73,8 +75,7 @@ class Tracer:
             raise not_once(self._layer or "", tap.runs if tap is not None else 0)
         head = None
         if finding is not None:
-            seen = finding.features if finding.before_pooling else self._pooled_unchanged()
-            same = seen is not None and tap.is_given(seen) and not tap.overwritten()
+            same = tap.is_given(finding.features) and not tap.overwritten()
             head = finding.head if same else Head(finding.head.module, "other")
         plan = Plan(
             self._layer or "",
@@ -88,9 +89,11 @@ class Tracer:
         return Capture(plan, tap.features, tap.source, logits)
 
     def _headed(self, finding: Finding, place: _Place, logits: Tensor) -> Capture:
+        if place.tap is None:
+            raise ModelError(_NO_LAYER)
         if finding.before_pooling:
             plan = Plan(place.name, "input", finding.head.module, finding.head)
-        elif place.tap is not None and place.tap.is_given(finding.features):
+        elif place.tap.is_given(finding.features):
             plan = Plan(place.name, "output", place.module, finding.head, channels_last=self._channels_last())
         else:
             plan = Plan(place.name, "pooling", place.finished, finding.head, channels_last=self._channels_last())
@@ -99,7 +102,7 @@ class Tracer:
     def _last(self, logits: Tensor) -> Capture:
         place = self._place
         if place.tap is None or place.tap.features is None or not self._trace.convolutions:
-            raise ModelError("the model has no spatial layer: no module of it gives maps of shape (N, C, h, w)")
+            raise ModelError(_NO_LAYER)
         if self._tokens > len(self.layers):
             raise ModelError(
                 f"after {place.name!r} the model works on tokens (N, L, C), which have no maps of shape (N, C, h, w): "
@@ -112,10 +115,6 @@ class Tracer:
         # convolutions and batch norms are not, in networks that otherwise are
         usual = isinstance(module, nn.Conv2d | nn.BatchNorm2d)
         return not usual and self._trace.pooling is not None and self._trace.pooling.channels_last
-
-    def _pooled_unchanged(self) -> Tensor | None:
-        pooling = self._trace.pooling
-        return None if pooling is None or version(pooling.features) != pooling.version else pooling.features
 
     def _finished(self, name: str, module: nn.Module, args: object, out: object) -> Tensor | None:
         del args

@@ -124,8 +124,7 @@ class Watcher:
         if observer is None:  # another extractor's forward
             return None
         self._hooks.close()
-        torch.set_grad_enabled(self._records)
-        self._guard.close()
+        self._guard.close()  # also what a cut switched: gradients are recorded as before
         if outputs is None:  # it failed
             return None
         try:

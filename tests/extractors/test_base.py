@@ -35,6 +35,17 @@ def test_the_same_maps_in_every_context_and_frozen(context, pair, images):
                     torch.testing.assert_close(maps, expected, rtol=rtol, atol=rtol * float(expected.abs().max()))
 
 
+def test_labels_made_in_inference_mode(pair, images):
+    extractor, net = pair
+    expected = extractor(net)(images, torch.tensor([0, 1, 2, 0]))
+    with torch.inference_mode():
+        labels = torch.tensor([0, 1, 2, 0])
+        extract = extractor(net)
+        assert torch.equal(extract(images, labels), expected)
+    assert torch.equal(extract(images, "label", labels), expected)
+    assert not extract.target.is_inference()
+
+
 def test_one_forward_a_call(pair, images):
     extractor, net = pair
     calls = []

@@ -116,7 +116,7 @@ REFUSED = {
     "flat": lambda net, x: net.wide(x.flatten(1)),
     "cosine": lambda net, x: F.linear(x.mean((2, 3)), F.normalize(net.fc.weight)),
     "window too small": lambda net, x: net.fc(F.avg_pool2d(x, 4).flatten(1)),
-    "window too large": lambda net, x: net.fc(F.avg_pool2d(x, (7, 8), stride=9, padding=1).flatten(1)),
+    "window beyond the edge": lambda net, x: net.fc(F.avg_pool2d(x, (5, 6), stride=9, padding=1).flatten(1)),
     "softplus before pooling": lambda net, x: F.softplus(net.conv(x)).mean((2, 3)),
     "two heads, summed": lambda net, x: net.fc(x.mean((2, 3))) + net.fc(x.amax((2, 3))),
 }
