@@ -133,8 +133,8 @@ def resolve_target(logits: Tensor, target: Target, labels: Tensor | None = None)
     Raises
     ------
     InputError
-        If a shape or dtype is another, or a class is out of range. Looking at given classes waits for the
-        device that they are on: keep labels on the CPU where that counts.
+        If a shape or dtype is another, or a class is out of range. Classes that lie on an accelerator are not
+        looked at, since that would wait for it in every step: torch's own bounds check is their guard.
     UsageError
         If ``target`` is an unknown word or thing, or ``"label"`` without ``labels``.
 
@@ -173,7 +173,7 @@ def _in_range(classes: Tensor, logits: Tensor, name: str) -> Tensor:
         raise InputError(f"expected `{name}` for each of {len(logits)} images, got {len(classes)}")
     if classes.is_floating_point() or classes.is_complex():
         raise InputError(f"expected `{name}` of whole numbers, got {classes.dtype}")
-    if len(classes):
+    if len(classes) and classes.device.type == "cpu":
         for extreme in torch.stack(classes.long().aminmax()).tolist():
             _check_class(extreme, logits, name)
     return classes.to(logits.device, torch.long)
