@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test lint types bench format clean
+.PHONY: demo test lint types bench picture format clean
 
 demo: $(INSTALLED)
 	$(BIN)/saliencekit demo demo
@@ -23,6 +23,9 @@ types: $(INSTALLED)
 
 bench: $(INSTALLED)
 	$(BIN)/python -m tests.benchmarks
+
+picture: demo  # the one in README; needs chromium
+	$(BIN)/python docs/screenshot.py demo/audit-droid/report.html docs/images/report.png
 
 format: $(INSTALLED)
 	$(BIN)/ruff check --fix .

@@ -87,6 +87,7 @@ def _audit(loss: str, runs: Sequence[TrainedRun], folder: Path) -> AuditResult:
     started = time.monotonic()
     result = audit(
         runs[0].path,
+        folder / "faces",
         out_of_set=[folder / "faces" / "non-faces"],
         runs=[run.path for run in runs[1:]],
         batch_size=64,

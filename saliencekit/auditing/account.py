@@ -46,6 +46,7 @@ def _set_account(plan: Plan, subjects: Subjects, number: int) -> Plain:
         "source": subjects.source,
         "listed": len(subjects.images),
         "scored": sum(each.scored for each in accounts),
+        "degenerate": sum(each.degenerate for each in accounts),
         "skipped": [{"image": image, "reason": reason} for each in accounts for image, reason in each.skipped],
     }
 

@@ -82,28 +82,31 @@ def summarise(
     }
 
 
-def summarise_sets(measure: Measure, records: pd.DataFrame, known: pd.DataFrame, *, seed: int, given: int = 0) -> Plain:
+def summarise_sets(
+    measure: Measure, records: pd.DataFrame, known: pd.DataFrame, *, seed: int, flat: Mapping[str, int] = {}
+) -> Plain:
     """Return the entry of the out-of-set measure: the AUROC of entropy over all other sets, and each of them.
 
-    Without another set the measure is not applicable (``given`` tells whether one was asked for), and
-    the entry still has the maps under noise.
+    ``flat`` has the number of constant maps of each set that was given. Without another set the measure is not
+    applicable, and the entry still has the maps under noise.
     """
     noise = summarise(measure, records[records["set"] == NOISE], known, seed=seed)
     groups = {measure.factor: noise["groups"][measure.factor]}
     others = records[records["set"] != NOISE]
     if not len(others):
         unread = "no image of the out-of-set collections could be read; the maps under noise are recorded below"
-        missing = not_applicable(measure, unread if given else measure.lacks(runs=1, sets=0) or "")
+        missing = not_applicable(measure, unread if flat else measure.lacks(runs=1, sets=0) or "")
         return {**missing, "also": noise["also"], "groups": groups}
     inside = numbers(measure.per_image(records)["entropy"])
     outside = numbers(others["entropy"])
     found = auroc_interval(inside, outside, seed=seed)
     groups["set"] = {
-        str(name): _against(inside, numbers(rows["entropy"]), seed)
+        str(name): {**_against(inside, numbers(rows["entropy"]), seed), "degenerate": flat.get(str(name), 0)}
         for name, rows in others.groupby("set", observed=True)
     }
     headline = {"value": found.value, "ci_low": found.low, "ci_high": found.high, "std": found.std}
-    return {**noise, **_finite(headline), "n": len(inside) + len(outside), "null": 0.5, "groups": groups}
+    counts = {"n": len(inside) + len(outside), "degenerate": noise["degenerate"] + sum(flat.values())}
+    return {**noise, **_finite(headline), **counts, "null": 0.5, "groups": groups}
 
 
 def numbers(column: pd.Series) -> torch.Tensor:

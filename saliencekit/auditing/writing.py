@@ -57,7 +57,9 @@ def conclude(plan: Plan, engine: Engine, pixels: Tensor, crew: Crew, *, started:
         "data": data,
         "settings": asdict(plan.settings),
         "versions": versions(),
-        "measures": {each.name: _entry(each, plan, engine, records, known, nulls) for each in plan.settings.chosen()},
+        "measures": {
+            each.name: _entry(each, plan, engine, records, known, nulls, data) for each in plan.settings.chosen()
+        },
         "duration_s": round(time.monotonic() - started, 3),
     }
     _write_gallery(plan, engine, records["entropy"])
@@ -82,10 +84,12 @@ def _entry(
     records: Mapping[str, pd.DataFrame],
     known: pd.DataFrame,
     nulls: Mapping[str, float],
+    data: Plain,
 ) -> Plain:
     seed = plan.settings.seed
     if isinstance(measure, OutOfSet):
-        return summarise_sets(measure, records[measure.name], known, seed=seed, given=len(plan.outside))
+        flat = {each["name"]: each["degenerate"] for each in data["out_of_set"]}
+        return summarise_sets(measure, records[measure.name], known, seed=seed, flat=flat)
     reason = plan.reason_against(measure)
     if reason:
         return not_applicable(measure, reason)

@@ -27,7 +27,10 @@ class Facts:
 def title_of(summary: Mapping[str, Any]) -> str:
     """Return the short name of what was audited: the model's file, or its architecture."""
     model = summary.get("model", {})
-    return PurePath(model["path"]).name if model.get("path") else model.get("arch") or "a model in memory"
+    if not model.get("path"):
+        return model.get("arch") or "a model in memory"
+    path = PurePath(model["path"])
+    return path.name if path.stem != "model" or not path.parent.name else f"{path.parent.name}/{path.name}"
 
 
 def counts(summary: Mapping[str, Any]) -> str:

@@ -13,7 +13,9 @@ def test_every_image_is_accounted_for():
 
 
 def test_title_is_the_file_else_the_architecture():
-    assert title_of({"model": {"path": "/some/where/model.pt", "arch": "resnet18"}}) == "model.pt"
+    assert title_of({"model": {"path": "/some/where/resnet.pt", "arch": "resnet18"}}) == "resnet.pt"
+    assert title_of({"model": {"path": "/some/droid-0/model.pt", "arch": "resnet18"}}) == "droid-0/model.pt"
+    assert title_of({"model": {"path": "model.pt", "arch": "resnet18"}}) == "model.pt"
     assert title_of({"model": {"path": None, "arch": "resnet18"}}) == "resnet18"
     assert title_of({}) == "a model in memory"
 

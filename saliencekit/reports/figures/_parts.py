@@ -127,14 +127,15 @@ def paint_intervals(
 def paint_ranked(
     axes: Axes, levels: Mapping[str, Mapping[str, Any]], *, label: str, lines: Sequence[Line] = ()
 ) -> None:
-    """Draw many levels, lowest at the bottom, as a dot with its interval each; only the ends are named."""
+    """Draw many levels, lowest at the bottom, a dot with its interval each; beyond 16 only the ends are named."""
     found = sorted((entry["value"], entry["ci_low"], entry["ci_high"], name) for name, entry in levels.items())
     places = range(len(found))
     axes.hlines(
         places, [row[1] for row in found], [row[2] for row in found], color=COLOURS["accent"], lw=0.8, alpha=0.5
     )
     axes.plot([row[0] for row in found], places, "o", color=COLOURS["accent"], ms=1.8)
-    axes.set_yticks([0, len(found) - 1], [shorten(found[place][3], length=20) for place in (0, -1)])
+    named = places if len(found) <= 16 else (0, len(found) - 1)
+    axes.set_yticks(list(named), [shorten(found[place][3], length=20) for place in named])
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     axes.set(ylim=(-1, len(found) * 1.08), xlabel=label)

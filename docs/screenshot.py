@@ -1,0 +1,22 @@
+"""Take the picture of a report that README shows: ``python docs/screenshot.py REPORT.html PICTURE.png``."""
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+QUIET = (
+    "--headless --no-sandbox --disable-gpu --no-first-run --hide-scrollbars --disable-background-networking "
+    "--disable-component-update --disable-sync --disable-quic"
+).split()
+
+
+def main(report: str, picture: str, *, width: int = 1100, height: int = 1240) -> None:
+    with tempfile.TemporaryDirectory() as profile:
+        page = Path(report).resolve().as_uri()
+        target = [f"--screenshot={Path(picture).resolve()}", f"--window-size={width},{height}"]
+        subprocess.run(["chromium", *QUIET, f"--user-data-dir={profile}", *target, page], check=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
