@@ -5,10 +5,17 @@ import sys
 import tempfile
 from pathlib import Path
 
-QUIET = (
-    "--headless --no-sandbox --disable-gpu --no-first-run --hide-scrollbars --disable-background-networking "
-    "--disable-component-update --disable-sync --disable-quic"
-).split()
+QUIET = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--hide-scrollbars",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-quic",
+]
 
 
 def main(report: str, picture: str, *, width: int = 1100, height: int = 1240) -> None:
