@@ -5,7 +5,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-QUIET = [
+QUIET = (
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -15,7 +15,7 @@ QUIET = [
     "--disable-component-update",
     "--disable-sync",
     "--disable-quic",
-]
+)
 
 
 def main(report: str, picture: str, *, width: int = 1100, height: int = 1240) -> None:

@@ -94,6 +94,11 @@ class DetectorData(LightningDataModule):
         return tuple(sample.image for sample in self.collection.samples)
 
     @property
+    def counts(self) -> dict[str, int]:
+        """How many images of each split take part."""
+        return {name: len(self.split(name).examples.labels) for name in SPLITS}
+
+    @property
     def skipped(self) -> tuple[Failure, ...]:
         """What could not be read, images first, then human maps, and why."""
         splits = [self.split(name) for name in SPLITS]

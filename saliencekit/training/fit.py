@@ -64,10 +64,11 @@ def train(
     seed: int = 0,
     device: str = "auto",
     precision: Precision = "32",
+    threads: int | None = None,
 ) -> TrainedRun:
     """Train a detector, keep its best epoch as ``model.pt`` in ``output``, and return what happened.
 
-    On the CPU the same seed gives the same weights, bit for bit, for the same number of threads.
+    On the CPU the same seed and number of threads give the same weights, bit for bit.
 
     Parameters
     ----------
@@ -87,6 +88,9 @@ def train(
         ``"auto"``, or a word of Lightning's accelerators.
     precision
         ``"32"``, ``"bf16-mixed"`` or ``"16-mixed"``.
+    threads
+        Of the CPU; ``None`` is what torch uses. A small network is as fast with 1, and then the weights do not
+        depend on how many cores a machine has.
 
     Returns
     -------
@@ -112,14 +116,14 @@ def train(
         run.path, run.val_accuracy
     """
     from ..models import model_info
-    from .assembly import build_trainer, fresh_module, open_images, recorded_source
+    from .assembly import build_trainer, cpu_threads, fresh_module, open_images, recorded_source
     from .keeping import Destination, KeepBest
     from .quiet import quiet_lightning
 
     started = time.monotonic()
     recipe = recipe if recipe is not None else RECIPES["droid"]
     path = Path(output) / "model.pt"
-    with quiet_lightning():
+    with quiet_lightning(), cpu_threads(threads):
         images = open_images(data, arch=arch, preprocessing=preprocessing, recipe=recipe, seed=seed)
         module = fresh_module(images, arch=arch, recipe=recipe, seed=seed)
         destination = Destination(
@@ -128,7 +132,7 @@ def train(
             classes=images.collection.classes,
             preprocessing=images.preprocessing,
             data=recorded_source(images.collection.source, path.parent),
-            record={"recipe": recipe.to_dict(), "seed": seed, "skipped": len(images.skipped)},
+            record={"recipe": recipe.to_dict(), "seed": seed, "images": images.counts, "skipped": len(images.skipped)},
         )
         keeper = KeepBest(destination)
         build_trainer(recipe, keeper, device=device, precision=precision).fit(module, images)

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import Checkpoint
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..models import save_model
 from ..preprocessing import Preprocessing
@@ -32,6 +32,7 @@ class Destination:
 class KeepBest(Checkpoint):
     """Keeps the epoch with the highest validation accuracy; of equal ones, the later.
 
+    Epochs before the loss of the recipe is on (``warm_epochs``) count only while there are no others.
     The file is written whole at every improvement, so that a killed run leaves the best epoch it had
     (``finished`` is false in its training record), and once more at the end with the whole history.
     """
@@ -45,10 +46,13 @@ class KeepBest(Checkpoint):
         """Write the checkpoint if no earlier epoch was better."""
         if not isinstance(pl_module, DetectorModule) or not trainer.is_global_zero:
             return
-        latest = pl_module.history[-1]
-        if self.best is None or latest["val/accuracy"] >= self.best["val/accuracy"]:
+        latest, warm = pl_module.history[-1], pl_module.recipe.warm_epochs
+        if self.best is None or _rank(latest, warm) >= _rank(self.best, warm):
             self.best = latest
-            self._weights = {name: value.detach().cpu().clone() for name, value in pl_module.model.state_dict().items()}
+            self._weights = {
+                name: value.detach().to("cpu", copy=True, memory_format=torch.contiguous_format)
+                for name, value in pl_module.model.state_dict().items()
+            }
             self._write(pl_module, finished=False)
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -59,8 +63,6 @@ class KeepBest(Checkpoint):
     def _write(self, module: DetectorModule, *, finished: bool) -> None:
         if self.best is None:
             return
-        best = copy.deepcopy(module.model).cpu().to(memory_format=torch.contiguous_format)
-        best.load_state_dict(self._weights)
         goal = self.destination
         record = goal.record | {
             "finished": finished,
@@ -69,7 +71,7 @@ class KeepBest(Checkpoint):
             "history": module.history,
         }
         save_model(
-            best.eval(),
+            _copied(module.model, self._weights),
             goal.path,
             arch=goal.arch,
             classes=goal.classes,
@@ -77,3 +79,17 @@ class KeepBest(Checkpoint):
             data=goal.data,
             training=record,
         )
+
+
+def _copied(model: nn.Module, weights: dict[str, Tensor]) -> nn.Module:
+    """Return a copy of ``model`` on the CPU with other weights; nothing is allocated on the model's device."""
+    memo: dict[int, Tensor] = {}
+    for name, parameter in model.named_parameters(remove_duplicate=False):
+        memo.setdefault(id(parameter), nn.Parameter(weights[name], requires_grad=parameter.requires_grad))
+    for name, buffer in model.named_buffers(remove_duplicate=False):
+        memo.setdefault(id(buffer), weights.get(name, buffer.detach().cpu()))
+    return copy.deepcopy(model, memo)
+
+
+def _rank(figures: dict[str, float], warm_epochs: int) -> tuple[bool, float]:
+    return figures["epoch"] >= warm_epochs, figures["val/accuracy"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,17 +10,18 @@ import torch
 from lightning.pytorch import LightningModule
 from torch import Tensor, nn
 
+from ..errors import NumericalError
 from ..extractors import CAM
 from ..functional.entropy import cam_entropy
 from ..functional.logits import predicted_class
 from ..functional.statistics import auroc
-from ..losses import SalienceLoss, cross_entropy_loss
+from ..losses import CrossEntropyLoss, SalienceLoss, cross_entropy_loss
 from ..losses._terms import total
 from .examples import Examples
 from .means import EpochMeans
 from .optimizers import build_optimizer, build_schedule
 from .recipe import Recipe
-from .seeds import derived_seed
+from .seeds import derived_seed, seed_step
 from .watch import FiniteWatch
 
 LOOK_EVERY = 50  # steps between two looks at the losses on an accelerator
@@ -29,7 +31,8 @@ class DetectorModule(LightningModule):
     """A classifier, trained with a loss on where it looks.
 
     The maps come from the training forward itself: no second one is run. The loss is used in training
-    only; validation is by plain cross-entropy and accuracy.
+    only; validation is by plain cross-entropy and accuracy. A loss that is not finite stops the training
+    with :class:`~saliencekit.errors.NumericalError`, which names epoch, step, terms and images.
 
     Parameters
     ----------
@@ -75,6 +78,7 @@ class DetectorModule(LightningModule):
         self.seed = seed
         self.identities = tuple(identities)
         self.history: list[dict[str, float]] = []
+        self._warm_loss = CrossEntropyLoss()
         self._extractor = CAM(model, layer=recipe.layer)
         self._train_means = EpochMeans()
         self._val_means = EpochMeans()
@@ -92,12 +96,12 @@ class DetectorModule(LightningModule):
 
     def training_step(self, batch: Examples, batch_idx: int) -> Tensor:
         """Return the loss of a batch; forward and map in one pass."""
-        torch.manual_seed(derived_seed(self.seed, "step", self.global_step))
+        seed_step(derived_seed(self.seed, "step", self.global_step), batch.images.device)
         logits, maps = self._seen(batch)
-        terms = self.loss.terms(logits, batch.labels, maps, batch.human_maps, batch.has_map)
-        loss = total(terms)
+        used = self._warm_loss if self.current_epoch < self.recipe.warm_epochs else self.loss
+        terms = used.terms(logits, batch.labels, maps, batch.human_maps, batch.has_map)
         self._watch.add(terms, batch.places, epoch=self.current_epoch, step=batch_idx)
-        count = len(logits)
+        loss, count = total(terms), len(logits)
         sums = {f"train/terms/{name}": term.detach() * count for name, term in terms.items()}
         sums["train/loss"] = loss.detach() * count
         sums["train/map_entropy"] = cam_entropy(maps.detach()).sum()
@@ -119,7 +123,10 @@ class DetectorModule(LightningModule):
     def on_train_epoch_end(self) -> None:
         """Close the epoch: training and validation figures are logged and kept."""
         self._watch.look()
-        figures = self._train_means.take() | self._val_means.take() | self._auroc()
+        figures = self._train_means.take() | self._val_means.take()
+        if not math.isfinite(figures.get("val/loss", 0.0)):
+            raise NumericalError(f"the validation loss is {figures['val/loss']} after epoch {self.current_epoch}")
+        figures |= self._auroc()
         self.log_dict(figures, sync_dist=self.trainer.world_size > 1)
         self.history.append({"epoch": self.current_epoch, **figures})
 

@@ -40,6 +40,11 @@ class Recipe:
         (``"step"``), or falls to 0 along half a ``"cosine"``.
     epochs
         How often every training image is seen.
+    warm_epochs
+        How many of them, the first ones, are trained by cross-entropy alone. 0 as in the papers, whose networks
+        start from trained weights. One that starts from random weights needs features before it can look at
+        something: with a loss on the entropy of its maps from the first step, it may focus them on nothing
+        and stay there. None of these epochs is kept as the best.
     batch_size
         Images a step.
 
@@ -71,6 +76,7 @@ class Recipe:
     step_epochs: int = 12
     step_factor: float = 0.1
     epochs: int = 150
+    warm_epochs: int = 0
     batch_size: int = 20
 
     def __post_init__(self) -> None:
@@ -80,6 +86,8 @@ class Recipe:
         for name in ("epochs", "batch_size", "step_epochs"):
             if getattr(self, name) < 1:
                 raise UsageError(f"expected `{name}` to be at least 1, got {getattr(self, name)}")
+        if not 0 <= self.warm_epochs < self.epochs:
+            raise UsageError(f"expected `warm_epochs` to be 0 to {self.epochs - 1}, got {self.warm_epochs}")
         for name in ("momentum", "weight_decay", "step_factor"):
             if not 0 <= getattr(self, name) < float("inf"):
                 raise UsageError(f"expected `{name}` to be at least 0, got {getattr(self, name)}")
@@ -106,5 +114,7 @@ class Recipe:
 RECIPES: dict[str, Recipe] = {
     "cyborg": Recipe(loss="cyborg", lr=0.005, schedule="step", epochs=50),
     "droid": Recipe(loss="droid", lr=0.002, epochs=150),
+    "small-cnn": Recipe(loss="droid", lr=0.012, schedule="cosine", epochs=16, warm_epochs=4),
 }
-"""The papers' recipes: boyd2023cyborg and piland2023droid."""
+"""The papers' recipes, boyd2023cyborg and piland2023droid; and one for a small network that starts from random
+weights, tuned on the validation split of the embedded faces."""

@@ -28,3 +28,13 @@ def epoch_order(count: int, *, seed: int, epoch: int) -> Tensor:
     """
     generator = torch.Generator().manual_seed(derived_seed(seed, "order", epoch))
     return torch.randperm(count, generator=generator)
+
+
+def seed_step(seed: int, device: torch.device) -> None:
+    """Seed torch's global generators of the CPU and of ``device``.
+
+    ``torch.manual_seed`` does this for every device there may ever be, which costs more than a small step.
+    """
+    torch.default_generator.manual_seed(seed)
+    if device.type == "cuda":
+        torch.cuda.manual_seed(seed)

@@ -3,6 +3,7 @@ import dataclasses
 import json
 import logging
 import math
+import signal
 import warnings
 
 import pytest
@@ -42,6 +43,7 @@ def test_a_run_learns_and_its_checkpoint_is_complete(tmp_path, data, preprocessi
     assert dataclasses.replace(info.preprocessing, source="test") == preprocessing
     assert info.data == str(tmp_path / "squares" / "manifest.csv")
     assert info.training["seed"] == 3
+    assert info.training["images"] == {"train": 24, "val": 12}
     assert info.training["finished"] is True
     assert info.training["history"] == list(run.history)
     assert Recipe(**info.training["recipe"]) == QUICK
@@ -72,13 +74,42 @@ def test_every_loss_trains(tmp_path, data, word):
     assert 0 < run.history[0]["train/map_entropy"] <= math.log(16)
 
 
-def test_droid_focuses_the_maps(tmp_path, data):
-    def entropy(word):
-        recipe = dataclasses.replace(QUICK, loss=word, lr=0.02)
-        run = train(data, recipe=recipe, arch=ARCH, output=tmp_path / word, device="cpu")
-        return run.history[-1]["train/map_entropy"]
+def test_droid_focuses_the_maps_and_still_learns(tmp_path, data):
+    def trained(word, **settings):
+        recipe = Recipe(loss=word, lr=0.05, epochs=8, batch_size=8, **settings)
+        return train(data, recipe=recipe, arch=ARCH, output=tmp_path / word, seed=1, device="cpu")
 
-    assert entropy("droid") < entropy("cross-entropy") - 0.2
+    plain, droid = trained("cross-entropy"), trained("droid", alpha=0.2)
+    assert droid.history[-1]["train/map_entropy"] < plain.history[-1]["train/map_entropy"] - 0.2
+    assert min(plain.val_accuracy, droid.val_accuracy) >= 0.9
+
+
+def test_warm_epochs_are_those_of_cross_entropy_and_none_is_kept(tmp_path, data):
+    def trained(word):
+        recipe = Recipe(loss=word, lr=0.05, epochs=4, warm_epochs=3, batch_size=8)
+        return train(data, recipe=recipe, arch=ARCH, output=tmp_path / word, device="cpu")
+
+    plain, droid = trained("cross-entropy"), trained("droid")
+    assert plain.history[:3] == droid.history[:3]
+    assert plain.history[3]["train/loss"] != droid.history[3]["train/loss"]
+    assert ["train/terms/log_entropy" in each for each in droid.history] == [False, False, False, True]
+    assert plain.best_epoch == droid.best_epoch == 3
+
+
+def test_the_number_of_threads_is_that_of_the_run_alone(tmp_path, data, monkeypatch):
+    from saliencekit.losses import CrossEntropyLoss
+
+    seen, terms = set(), CrossEntropyLoss.terms
+
+    def counted(self, *tensors):
+        seen.add(torch.get_num_threads())
+        return terms(self, *tensors)
+
+    monkeypatch.setattr(CrossEntropyLoss, "terms", counted)
+    recipe = dataclasses.replace(QUICK, epochs=1)
+    train(data, recipe=recipe, arch=ARCH, output=tmp_path, device="cpu", threads=2)
+    assert seen == {2}
+    assert torch.get_num_threads() == 1
 
 
 def test_nothing_global_is_changed(tmp_path, data, capfd):
@@ -121,6 +152,27 @@ def test_an_interrupt_is_passed_on_and_keeps_the_best_epoch(tmp_path, data, monk
     monkeypatch.setattr(CrossEntropyLoss, "terms", interrupted)
     with pytest.raises(KeyboardInterrupt):
         train(data, recipe=QUICK, arch=ARCH, output=tmp_path, device="cpu")
+    assert model_info(load_model(tmp_path / "model.pt")).training["finished"] is False
+
+
+def test_a_term_signal_stops_with_143_and_keeps_the_best_epoch(tmp_path, data, monkeypatch):
+    from saliencekit.losses import CrossEntropyLoss
+
+    steps, terms = [], CrossEntropyLoss.terms
+
+    def terminated(self, *tensors):
+        steps.append(1)
+        if len(steps) == 5:
+            signal.raise_signal(signal.SIGTERM)
+        return terms(self, *tensors)
+
+    monkeypatch.setattr(CrossEntropyLoss, "terms", terminated)
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(SystemExit) as stopped:
+        train(data, recipe=QUICK, arch=ARCH, output=tmp_path, device="cpu")
+    assert stopped.value.code == 143
+    assert signal.getsignal(signal.SIGTERM) == before
+    assert len(steps) == 5
     assert model_info(load_model(tmp_path / "model.pt")).training["finished"] is False
 
 

@@ -52,6 +52,16 @@ def test_the_highest_accuracy_is_kept_and_of_equal_ones_the_later(keeper, module
     assert keeper.best == {"epoch": 3, "val/accuracy": 0.75}
 
 
+def test_epochs_before_the_loss_is_on_give_way(keeper):
+    recipe = Recipe(warm_epochs=2)
+    module = DetectorModule(SmallCNN(width=1), CrossEntropyLoss(), recipe=recipe)
+    seen = []
+    for number, accuracy in enumerate([0.8, 0.9, 0.5, 0.4]):
+        epoch(keeper, module, number, accuracy)
+        seen.append(kept(keeper)[0])
+    assert seen == [0, 1, 2, 2]
+
+
 def test_the_end_adds_the_whole_history(keeper, module):
     for number, accuracy in enumerate([0.5, 0.9, 0.6]):
         epoch(keeper, module, number, accuracy)
@@ -74,3 +84,12 @@ def test_the_trained_module_is_not_disturbed(keeper, module):
     nn.init.ones_(module.model.head.weight)
     keeper.on_train_end(TRAINER, module)
     assert torch.equal(load_model(keeper.destination.path).head.weight, before["head.weight"])
+
+
+def test_a_network_in_channels_last_is_kept_in_the_usual_order(keeper, module):
+    module.model.to(memory_format=torch.channels_last)
+    epoch(keeper, module, 0, 0.5)
+    weights = module.model.features[3].state_dict()
+    saved = torch.load(keeper.destination.path, weights_only=True)["state_dict"]
+    assert all(value.is_contiguous() for value in saved.values())
+    assert all(torch.equal(saved[f"features.3.{name}"], value) for name, value in weights.items())

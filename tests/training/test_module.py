@@ -161,6 +161,14 @@ def test_a_loss_that_is_not_finite_stops_with_the_images(data):
         fit(module, data)
 
 
+def test_a_validation_loss_that_is_not_finite_stops(data, monkeypatch):
+    nan = torch.tensor(float("nan"))
+    monkeypatch.setattr("saliencekit.training.module.cross_entropy_loss", lambda *_, reduction: nan)
+    module = DetectorModule(PooledTiny(), DroidLoss(), recipe=Recipe())
+    with pytest.raises(NumericalError, match="the validation loss is nan after epoch 0"):
+        fit(module, data)
+
+
 def test_dropout_depends_on_seed_and_step_alone(data):
     def weights(seed, noise):
         model = nn.Sequential(nn.Conv2d(1, 4, 5, 4, 2), nn.Dropout(0.5), nn.AdaptiveAvgPool2d(1))

@@ -3,6 +3,7 @@ import signal
 
 import pytest
 import torch
+from lightning.pytorch.utilities.exceptions import SIGTERMException
 
 from saliencekit.training.quiet import quiet_lightning
 
@@ -29,5 +30,10 @@ def test_an_interrupt_is_an_interrupt_again():
 
     with pytest.raises(KeyboardInterrupt), quiet_lightning():
         as_lightning_does()
-    with pytest.raises(SystemExit), quiet_lightning():
+    with pytest.raises(SystemExit, match="3"), quiet_lightning():
         raise SystemExit(3)
+
+
+def test_a_term_signal_has_its_exit_code():
+    with pytest.raises(SystemExit, match="143"), quiet_lightning():
+        raise SIGTERMException

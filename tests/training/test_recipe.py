@@ -42,6 +42,7 @@ def test_settings_reach_the_loss():
         ({"schedule": "cosin"}, "unknown schedule 'cosin'"),
         ({"target": "true"}, "unknown target 'true'"),
         ({"epochs": 0}, "`epochs` to be at least 1, got 0"),
+        ({"epochs": 5, "warm_epochs": 5}, "`warm_epochs` to be 0 to 4, got 5"),
         ({"batch_size": 0}, "`batch_size` to be at least 1, got 0"),
         ({"lr": 0.0}, "`lr` to be a positive number, got 0.0"),
         ({"lr": float("nan")}, "`lr` to be a positive number, got nan"),
