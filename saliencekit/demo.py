@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,7 +43,7 @@ def run_demo(folder: Path, *, overwrite: bool = False) -> None:
     started = time.monotonic()
     manifest = build_faces(folder / "faces")
     print(f"faces    {manifest}  ({time.monotonic() - started:.1f} s)", flush=True)
-    runs = {loss: _train(loss, manifest, folder / "runs") for loss in FAMILIES}
+    runs = _train(manifest, folder / "runs")
     audits = {loss: _audit(loss, runs[loss], folder) for loss in FAMILIES}
     for audit in audits.values():
         print_summary(audit)
@@ -56,29 +58,35 @@ def run_demo(folder: Path, *, overwrite: bool = False) -> None:
 
 
 def demo_recipe(loss: str) -> Recipe:
-    """Return the recipe of a family: the same but for the loss, which is the paper's.
+    """Return the recipe of a family: the same for both but for the loss, which is the paper's."""
+    from .training import RECIPES
 
-    The networks start from random weights, not from trained ones as in the papers: DROID's entropy term comes
-    in when cross-entropy has found features to look at.
-    """
-    from .training import Recipe
-
-    warm = {"cross-entropy": 0, "droid": 5}[loss]
-    return Recipe(loss=loss, epochs=12, warm_epochs=warm, schedule="cosine", lr=0.015, batch_size=20)
+    return replace(RECIPES["small-cnn"], loss=loss)
 
 
-def _train(loss: str, manifest: Path, folder: Path) -> list[TrainedRun]:
-    from .training import train
+def _train(manifest: Path, folder: Path) -> dict[str, list[TrainedRun]]:
+    """Train every family's runs, as many at once as there are processors, and return them by family."""
+    from .training import TrainingJob, train_several
 
-    runs = []
-    for seed in SEEDS:
-        run = train(manifest, output=folder / f"{loss}-{seed}", recipe=demo_recipe(loss), arch=ARCH, seed=seed)
-        print(
-            f"trained  {run.path}  validation accuracy {run.val_accuracy:.3f}  ({run.duration_s:.1f} s)",
-            flush=True,
+    jobs = [
+        TrainingJob(
+            data=str(manifest),
+            output=str(folder / f"{loss}-{seed}"),
+            recipe=demo_recipe(loss),
+            arch=ARCH,
+            seed=seed,
+            device="cpu",
+            threads=1,  # the same numbers whatever the machine has
         )
-        runs.append(run)
-    return runs
+        for loss in FAMILIES
+        for seed in SEEDS
+    ]
+    runs = train_several(jobs, processes=min(len(jobs), os.cpu_count() or 1), on_done=_tell)
+    return {loss: runs[place * len(SEEDS) : (place + 1) * len(SEEDS)] for place, loss in enumerate(FAMILIES)}
+
+
+def _tell(run: TrainedRun) -> None:
+    print(f"trained  {run.path}  validation accuracy {run.val_accuracy:.3f}  ({run.duration_s:.1f} s)", flush=True)
 
 
 def _audit(loss: str, runs: Sequence[TrainedRun], folder: Path) -> AuditResult:
