@@ -16,7 +16,6 @@ from ..functional.entropy import cam_entropy
 from ..functional.logits import predicted_class
 from ..functional.statistics import auroc
 from ..losses import CrossEntropyLoss, SalienceLoss, cross_entropy_loss
-from ..losses._terms import total
 from .examples import Examples
 from .means import EpochMeans
 from .optimizers import build_optimizer, build_schedule
@@ -86,8 +85,9 @@ class DetectorModule(LightningModule):
         self._watch = FiniteWatch(self.identities, every=1)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Return the logits (N, K)."""
-        logits: Tensor = self.model(images)
+        """Return the logits (N, K); those named so, where a network gives others too (Inception)."""
+        output = self.model(images)
+        logits: Tensor = output if isinstance(output, Tensor) else output.logits
         return logits
 
     def on_fit_start(self) -> None:
@@ -101,7 +101,7 @@ class DetectorModule(LightningModule):
         used = self._warm_loss if self.current_epoch < self.recipe.warm_epochs else self.loss
         terms = used.terms(logits, batch.labels, maps, batch.human_maps, batch.has_map)
         self._watch.add(terms, batch.places, epoch=self.current_epoch, step=batch_idx)
-        loss, count = total(terms), len(logits)
+        loss, count = torch.stack(list(terms.values())).sum(), len(logits)
         sums = {f"train/terms/{name}": term.detach() * count for name, term in terms.items()}
         sums["train/loss"] = loss.detach() * count
         sums["train/map_entropy"] = cam_entropy(maps.detach()).sum()
@@ -137,7 +137,7 @@ class DetectorModule(LightningModule):
 
     def _seen(self, batch: Examples) -> tuple[Tensor, Tensor]:
         with self._extractor as extract:
-            logits = self.model(batch.images)
+            logits = self(batch.images)
             maps = extract.maps(target=self.recipe.target, labels=batch.labels)
         return logits, maps
 

@@ -9,7 +9,6 @@ import torch
 from torch import Tensor
 
 from ..errors import NumericalError
-from ..losses._terms import total
 
 NAMED = 5  # images that a message names before it counts the others
 
@@ -50,7 +49,7 @@ class FiniteWatch:
         kept, self._kept = self._kept, []
         if not kept:
             return
-        finite = torch.stack([total(each.terms) for each in kept]).isfinite().tolist()
+        finite = torch.stack([torch.stack(list(each.terms.values())).sum() for each in kept]).isfinite().tolist()
         for step, good in zip(kept, finite, strict=True):
             if not good:
                 raise NumericalError(self._message(step))

@@ -6,6 +6,7 @@ import torch
 from lightning.pytorch import Trainer
 from torch import nn
 from torch.nn import functional as F
+from torchvision.models.inception import InceptionOutputs
 
 from saliencekit.errors import NumericalError
 from saliencekit.functional.entropy import cam_entropy
@@ -145,6 +146,20 @@ def test_a_one_logit_head_is_scored_by_its_logit(data):
     real, fake = logits[val.labels == 0], logits[val.labels == 1]
     assert module.history[0]["val/auroc"] == pytest.approx((fake[:, None] > real).float().mean().item())
     assert module.history[0]["val/accuracy"] == ((logits > 0) == val.labels).sum().item() / 12
+
+
+class WithAuxiliary(PooledTiny):
+    def forward(self, images):
+        logits = super().forward(images)
+        return InceptionOutputs(logits, -logits) if self.training else logits
+
+
+def test_auxiliary_logits_are_left_aside(data):
+    plain = DetectorModule(PooledTiny(), DroidLoss(), recipe=Recipe())
+    auxiliary = DetectorModule(WithAuxiliary(), DroidLoss(), recipe=Recipe())
+    fit(plain, data)
+    fit(auxiliary, data)
+    assert plain.history == auxiliary.history
 
 
 def test_the_scheduler_really_steps(data):
