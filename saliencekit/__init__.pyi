@@ -52,6 +52,7 @@ from .models import load_model as load_model
 from .models import model_info as model_info
 from .models import save_model as save_model
 from .preprocessing import Preprocessing as Preprocessing
+from .preprocessing import PreprocessingFlags as PreprocessingFlags
 from .reports import Comparison as Comparison
 from .reports import compare as compare
 from .reports import write_report as write_report

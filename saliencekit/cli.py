@@ -16,9 +16,11 @@ from cyclopts import App, CycloptsError, Parameter
 from ._version import __version__
 from .auditing.settings import AuditSettings
 from .errors import SaliencekitError
+from .preprocessing import PreprocessingFlags
 
 BUG, MEMORY, GATE = 70, 4, 1
 DEFAULTS = AuditSettings()
+AS_RECORDED = PreprocessingFlags()
 
 app = App(
     name="saliencekit",
@@ -60,6 +62,7 @@ def audit(
     runs: Annotated[tuple[str, ...], Parameter(consume_multiple=True, negative=())] = (),
     settings: Annotated[AuditSettings, Parameter(name="*")] = DEFAULTS,
     loading: ModelOptions = AS_FOUND,
+    preprocessing: Annotated[PreprocessingFlags, Parameter(name="*")] = AS_RECORDED,
     output: Path = Path("audit"),
     resume: Annotated[bool, Parameter(negative=())] = False,
     overwrite: Annotated[bool, Parameter(negative=())] = False,
@@ -100,6 +103,7 @@ def audit(
         settings=settings,
         output=output,
         arch=loading.arch,
+        preprocessing=preprocessing,
         trust_pickle=loading.trust_pickle,
         allow_missing=loading.allow_missing,
         resume=resume,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal
 
-from .errors import InputError, one_of
+from .errors import InputError, UsageError, one_of
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -75,3 +75,49 @@ class Preprocessing:
             return cls(**fields)
         except TypeError as error:
             raise InputError(f"the recorded preprocessing cannot be read: {error}") from error
+
+
+@dataclass(frozen=True)
+class PreprocessingFlags:
+    """What is to be otherwise than a checkpoint records or an architecture's published weights say.
+
+    Parameters
+    ----------
+    image_size
+        Height and width of the network's input, in pixels; one number for a square.
+    resize
+        squash (whatever the aspect) or crop (the shorter side, then the centre).
+    resize_to
+        Length of the shorter side before the crop.
+    interpolation
+        nearest, bilinear or bicubic.
+    mean, std
+        One number a channel, in units of [0, 1]; as many as the network has channels.
+    """
+
+    image_size: tuple[int, ...] | None = None
+    resize: Literal["squash", "crop"] | None = None
+    resize_to: int | None = None
+    interpolation: Literal["nearest", "bilinear", "bicubic"] | None = None
+    mean: tuple[float, ...] | None = None
+    std: tuple[float, ...] | None = None
+
+    def applied_to(self, found: Preprocessing) -> Preprocessing:
+        """Return ``found`` with what these flags change, and the change noted in its source.
+
+        >>> PreprocessingFlags(image_size=(299,)).applied_to(Preprocessing(source="checkpoint")).size
+        (299, 299)
+        """
+        given = {field.name: getattr(self, field.name) for field in fields(self)}
+        changed: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+        if not changed:
+            return found
+        named = ", ".join(changed)
+        if "image_size" in changed:
+            size = changed.pop("image_size")
+            if len(size) not in (1, 2):
+                raise UsageError(f"expected `image_size` of one or two numbers, got {len(size)}")
+            changed["size"] = (size[0], size[-1])
+        if "mean" in changed:
+            changed["channels"] = len(changed["mean"])
+        return replace(found, **changed, source=f"{found.source}, but {named} as given")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .preprocessing import Preprocessing
+from .preprocessing import Preprocessing, PreprocessingFlags
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -36,7 +36,7 @@ def audit(
     save_maps: bool = False,
     output: str | Path = "audit",
     arch: str | None = None,
-    preprocessing: Preprocessing | None = None,
+    preprocessing: Preprocessing | PreprocessingFlags | None = None,
     trust_pickle: bool = False,
     allow_missing: Sequence[str] = (),
     resume: bool = False,
@@ -80,7 +80,7 @@ def audit(
     arch
         Architecture, where the checkpoint does not tell (``torchvision:resnet50``, ``package.module:callable``).
     preprocessing
-        In place of what the checkpoint records or the architecture's published one.
+        In place of what the checkpoint records or the architecture's published one, or what of it to change.
     trust_pickle, allow_missing
         As for :func:`saliencekit.load_model`.
     resume, overwrite

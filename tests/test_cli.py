@@ -117,6 +117,16 @@ def test_wrong_number_of_channels(capsys, tmp_path, images):
     assert "Traceback" not in err
 
 
+def test_preprocessing_flags_reach_the_report(capsys, checkpoint, images, tmp_path):
+    words = ["--image-size", "64", "--mean", "0.4", "--std", "0.3", "--measures", "entropy"]
+    code, _, err = run(capsys, "audit", checkpoint, "--data", images, "--output", tmp_path / "a", "--quiet", *words)
+    assert (code, err) == (0, "")
+    recorded = json.loads((tmp_path / "a" / "summary.json").read_text())["model"]["preprocessing"]
+    assert (recorded["size"], recorded["mean"], recorded["std"]) == ([64, 64], [0.4], [0.3])
+    assert "as given" in recorded["source"]
+    assert "as given" in (tmp_path / "a" / "report.html").read_text()
+
+
 def test_unreadable_images_end_with_code_1_and_a_report(capsys, checkpoint, images, tmp_path):
     (images / "broken.png").write_text("nothing")
     code, out, err = run(capsys, "audit", checkpoint, "--data", images, "--output", tmp_path / "audit", "--quiet")

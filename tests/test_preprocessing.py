@@ -1,7 +1,7 @@
 import pytest
 
 from saliencekit.errors import InputError, UsageError
-from saliencekit.preprocessing import Preprocessing
+from saliencekit.preprocessing import Preprocessing, PreprocessingFlags
 
 
 def test_round_trip():
@@ -31,3 +31,19 @@ def test_unknown_word_lists_the_known():
 def test_unknown_recorded_field():
     with pytest.raises(InputError, match="recorded preprocessing cannot be read"):
         Preprocessing.from_dict({"colour": "blue"})
+
+
+def test_flags_change_what_they_name_and_say_so():
+    found = Preprocessing(source="checkpoint")
+    changed = PreprocessingFlags(image_size=(96, 128), mean=(0.5,), std=(0.25,)).applied_to(found)
+    assert (changed.size, changed.mean, changed.std, changed.channels) == ((96, 128), (0.5,), (0.25,), 1)
+    assert changed.source == "checkpoint, but image_size, mean, std as given"
+    assert changed.interpolation == found.interpolation
+    assert PreprocessingFlags().applied_to(found) is found
+
+
+def test_flags_that_make_no_sense():
+    with pytest.raises(UsageError, match="expected `image_size` of one or two numbers, got 3"):
+        PreprocessingFlags(image_size=(1, 2, 3)).applied_to(Preprocessing())
+    with pytest.raises(InputError, match="expected `mean` and `std` of 1 numbers, got 1 and 3"):
+        PreprocessingFlags(mean=(0.5,)).applied_to(Preprocessing())

@@ -14,7 +14,7 @@ from torch import nn
 from ..errors import ModelError
 from ..extractors import Extractor, extractor_class
 from ..models import ModelInfo, default_preprocessing, load_model, model_info
-from ..preprocessing import Preprocessing
+from ..preprocessing import Preprocessing, PreprocessingFlags
 
 Model = str | Path | nn.Module
 
@@ -77,9 +77,12 @@ def _short(path: Path, number: int) -> str:
     return path.parent.name if path.stem == "model" and path.parent.name else path.stem or f"run {number}"
 
 
-def preprocessing_of(info: ModelInfo, given: Preprocessing | None) -> Preprocessing:
-    """Return what was given, else what the checkpoint records, else the architecture's own."""
-    return given or info.preprocessing or default_preprocessing(info.arch)
+def preprocessing_of(info: ModelInfo, given: Preprocessing | PreprocessingFlags | None) -> Preprocessing:
+    """Return what was given, else what the checkpoint records, else the architecture's own, with the flags applied."""
+    if isinstance(given, Preprocessing):
+        return given
+    found = info.preprocessing or default_preprocessing(info.arch)
+    return given.applied_to(found) if given else found
 
 
 def where(network: nn.Module) -> torch.device | None:

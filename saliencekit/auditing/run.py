@@ -15,7 +15,7 @@ from ..errors import UsageError
 from ..extractors import extractor_class
 from ..files import held_alone, write_json
 from ..measures import Entropy, Measure, OutOfSet
-from ..preprocessing import Preprocessing
+from ..preprocessing import Preprocessing, PreprocessingFlags
 from .crew import Crew, gather_crew
 from .engine import Engine
 from .networks import Model, gather_runs, preprocessing_of, ready, where
@@ -39,7 +39,7 @@ def run_audit(
     settings: AuditSettings | None = None,
     output: str | Path = "audit",
     arch: str | None = None,
-    preprocessing: Preprocessing | None = None,
+    preprocessing: Preprocessing | PreprocessingFlags | None = None,
     trust_pickle: bool = False,
     allow_missing: Sequence[str] = (),
     resume: bool = False,

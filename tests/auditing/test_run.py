@@ -272,6 +272,8 @@ class Broken(torch.nn.Module):
         self.head = torch.nn.Linear(4, 2)
 
     def forward(self, images):
+        if self.fault == "blind":
+            return self.head(images.flatten(1)[:, :4])
         features = self.conv(images)
         if self.fault == "flat":
             features = features * 0
@@ -279,7 +281,9 @@ class Broken(torch.nn.Module):
         return logits * float("nan") if self.fault == "nan" else logits
 
 
-@pytest.mark.parametrize(("fault", "message"), [("nan", "finite numbers"), ("flat", "is constant")])
+@pytest.mark.parametrize(
+    ("fault", "message"), [("nan", "finite numbers"), ("flat", "is constant"), ("blind", "no spatial|spatial")]
+)
 def test_networks_at_fault(folder, tmp_path, fault, message):
     with pytest.raises(sk.ModelError, match=message):
         sk.audit(Broken(fault), folder, output=tmp_path / "audit")
