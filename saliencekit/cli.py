@@ -203,8 +203,11 @@ def main(tokens: Sequence[str] | None = None) -> None:
     """Run a command and leave with its exit code; an error is one sentence on stderr."""
     words = list(sys.argv[1:] if tokens is None else tokens)
     debug = "--debug" in words
-    signal.signal(signal.SIGTERM, _terminate)
-    sys.exit(_run([word for word in words if word != "--debug"], debug=debug))
+    before = signal.signal(signal.SIGTERM, _terminate)
+    try:
+        sys.exit(_run([word for word in words if word != "--debug"], debug=debug))
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 class _Terminated(BaseException):

@@ -16,12 +16,8 @@ from saliencekit.models import build_model, save_model
 
 def run(capsys, *words):
     """Run a command in this process; return exit code, stdout, stderr."""
-    before = signal.getsignal(signal.SIGTERM)
-    try:
-        with pytest.raises(SystemExit) as ended:
-            main([str(word) for word in words])
-    finally:
-        signal.signal(signal.SIGTERM, before)
+    with pytest.raises(SystemExit) as ended:
+        main([str(word) for word in words])
     out = capsys.readouterr()
     return ended.value.code, out.out, out.err
 
@@ -174,6 +170,12 @@ def test_a_signal_ends_with_its_code_and_resume_goes_on(checkpoint, images, tmp_
     assert "Traceback" not in err
     subprocess.run([*command, "--resume", "--quiet"], check=True, capture_output=True)
     assert (tmp_path / "audit" / "summary.json").exists()
+
+
+def test_the_signal_handler_is_given_back(capsys):
+    before = signal.getsignal(signal.SIGTERM)
+    run(capsys, "info", "--short")
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 def test_debug_shows_the_traceback(capsys, tmp_path):
