@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
@@ -14,7 +13,7 @@ from torch import Tensor
 from .._version import __version__
 from ..errors import DataError, ModelError
 from ..files import write_json
-from ..functional import as_unit_range
+from ..functional import as_unit_range, max_entropy
 from ..measures import Entropy, Measure, OutOfSet
 from .account import data_account, model_account, versions
 from .crew import Crew
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Plain = dict[str, Any]
-ENGINES = ("torch", "torchvision", "numpy", "scipy", "pandas", "pyarrow", "pillow")
 
 
 def conclude(plan: Plan, engine: Engine, pixels: Tensor, crew: Crew, *, started: float) -> AuditResult:
@@ -96,8 +94,7 @@ def _entry(
     if not isinstance(measure, Entropy):
         return summarise(measure, records[measure.name], known, seed=seed)
     entry = summarise(measure, records[measure.name], known, seed=seed, nulls=nulls)
-    cells = math.prod(engine.others.maps.shape[-2:]) if engine.others else 1
-    return {**entry, "maximum": math.log(cells)}
+    return {**entry, "maximum": max_entropy(engine.others.maps[0]) if engine.others else None}
 
 
 @torch.inference_mode()

@@ -14,7 +14,7 @@ from .guided_blur import photographs
 from .timing import seconds
 
 ARCHITECTURES = ("resnet50", "densenet121")
-IMAGES, BATCH = 32, 16
+IMAGES, BATCH = 16, 16
 
 
 def run() -> dict[str, object]:

@@ -15,7 +15,8 @@ RUNS, IMAGES = 10, 64
 
 
 def run() -> dict[str, object]:
-    maps = quantize(torch.rand(RUNS, IMAGES, 7, 7, generator=torch.Generator().manual_seed(0)))
+    maps = torch.rand(RUNS * IMAGES, 7, 7, generator=torch.Generator().manual_seed(0))
+    maps = quantize(maps).reshape(RUNS, IMAGES, 7, 7)
     arrays = maps.numpy()
 
     def loop():
