@@ -27,8 +27,10 @@ entropy, area = sk.cam_entropy(maps), sk.effective_area(maps)
 
 figure, axes = plt.subplots(1, len(images), figsize=(3 * len(images), 3.4))
 for axis, image, heat, target, nats, cells in zip(axes, images, maps, extract.target, entropy, area, strict=True):
-    axis.imshow(image.permute(1, 2, 0))
-    axis.imshow(sk.as_unit_range(heat), extent=(0, 224, 224, 0), alpha=0.5, cmap="magma", interpolation="bilinear")
+    axis.imshow(image.permute(1, 2, 0).numpy())
+    axis.imshow(
+        sk.as_unit_range(heat).numpy(), extent=(0, 224, 224, 0), alpha=0.5, cmap="magma", interpolation="bilinear"
+    )
     axis.set_title(f"{info.classes[target]}\n{nats:.2f} nats, {cells:.0f} of {heat.numel()} cells", fontsize=9)
     axis.axis("off")
     print(f"{info.classes[target]}: {nats:.3f} nats, {cells:.1f} cells")

@@ -25,8 +25,14 @@ from .errors import UnsafeFileError as UnsafeFileError
 from .errors import UsageError as UsageError
 from .extractors import CAM as CAM
 from .extractors import EXTRACTORS as EXTRACTORS
+from .extractors import EigenCAM as EigenCAM
 from .extractors import Extractor as Extractor
 from .extractors import GradCAM as GradCAM
+from .extractors import GradCAMPlusPlus as GradCAMPlusPlus
+from .extractors import HiResCAM as HiResCAM
+from .extractors import LayerCAM as LayerCAM
+from .extractors import ScoreCAM as ScoreCAM
+from .extractors import XGradCAM as XGradCAM
 from .functional import as_distribution as as_distribution
 from .functional import as_unit_range as as_unit_range
 from .functional import cam_entropy as cam_entropy

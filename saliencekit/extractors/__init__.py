@@ -5,22 +5,36 @@ from __future__ import annotations
 from ..errors import one_of
 from .base import Extractor
 from .cam import CAM
+from .eigen_cam import EigenCAM
 from .grad_cam import GradCAM
+from .grad_cam_pp import GradCAMPlusPlus
+from .hires_cam import HiResCAM
+from .layer_cam import LayerCAM
 from .layers import Layer, candidate_layers, find_layer, linear_head
+from .score_cam import ScoreCAM
+from .xgrad_cam import XGradCAM
 
 __all__ = [
     "CAM",
     "EXTRACTORS",
+    "EigenCAM",
     "Extractor",
     "GradCAM",
+    "GradCAMPlusPlus",
+    "HiResCAM",
     "Layer",
+    "LayerCAM",
+    "ScoreCAM",
+    "XGradCAM",
     "candidate_layers",
     "extractor_class",
     "find_layer",
     "linear_head",
 ]
 
-EXTRACTORS: dict[str, type[Extractor]] = {each.word: each for each in (CAM, GradCAM)}
+EXTRACTORS: dict[str, type[Extractor]] = {
+    each.word: each for each in (CAM, GradCAM, GradCAMPlusPlus, HiResCAM, LayerCAM, XGradCAM, EigenCAM, ScoreCAM)
+}
 
 
 def extractor_class(word: str) -> type[Extractor]:

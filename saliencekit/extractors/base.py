@@ -40,16 +40,21 @@ class Extractor(ABC):
     Notes
     -----
     To add an extractor: give it a ``word`` for the command line, say whether it ``needs_gradient``, and write
-    :meth:`salience`.
+    :meth:`salience`. One that ``needs_images`` finds ``capture.rerun``, which runs the model again on others.
     """
 
     word: ClassVar[str]
     needs_gradient: ClassVar[bool]
+    needs_images: ClassVar[bool] = False
 
     def __init__(self, model: nn.Module, layer: str | nn.Module = "auto", *, output: str | int | None = None) -> None:
         self._model, self._root = model, unwrap(model)
         self._watcher = Watcher(
-            self._root, layer=resolve_layer(self._root, layer), gradient=self.needs_gradient, output=output
+            self._root,
+            layer=resolve_layer(self._root, layer),
+            gradient=self.needs_gradient,
+            output=output,
+            images=self.needs_images,
         )
         self._entered: ExitStack | None = None
         self._checked = False
@@ -60,7 +65,7 @@ class Extractor(ABC):
         """Return raw maps (N, h, w) of the classes ``target`` (N,) out of what a forward left."""
 
     def __call__(self, images: Tensor, target: Target = "predicted", labels: Tensor | None = None) -> Tensor:
-        """Return the maps of ``images``, in one forward of the model.
+        """Return the maps of ``images``, in one forward of the model (Score-CAM takes more).
 
         Parameters
         ----------
@@ -101,7 +106,8 @@ class Extractor(ABC):
     def maps(self, target: Target = "predicted", labels: Tensor | None = None) -> Tensor:
         """Return the maps of the last forward inside the ``with`` block; may be asked for again, of another class.
 
-        They can be differentiated, by the head and by what comes before the layer, where the forward was.
+        They can be differentiated, by the head and by what comes before the layer, where the forward was, unless the
+        extractor says that its maps are detached.
 
         Parameters
         ----------

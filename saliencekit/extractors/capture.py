@@ -12,6 +12,7 @@ from torch.autograd.graph import GradientEdge
 from ..errors import ModelError
 from ..functional.logits import class_logit
 from .head import Head
+from .rerun import Rerun
 from .trace import as_grid
 
 
@@ -53,13 +54,15 @@ class Plan:
 class Capture:
     """Features and logits of one forward, and where the gradient of the one by the other is taken.
 
-    ``kept`` are the features as the network has them, :attr:`features` are (N, C, h, w).
+    ``kept`` are the features as the network has them, :attr:`features` are (N, C, h, w); ``rerun`` runs the network
+    again on other images, for an extractor that ``needs_images``.
     """
 
     plan: Plan
     kept: Tensor
     source: Tensor | GradientEdge | None
     logits: Tensor
+    rerun: Rerun | None = None
 
     @property
     def features(self) -> Tensor:
@@ -68,16 +71,20 @@ class Capture:
         return as_grid(self.kept.clone() if copy else self.kept, channels_last=self.plan.channels_last)
 
     def gradients(self, target: Tensor, *, keep_graph: bool) -> Tensor:
-        """Return the gradient of each image's class logit by its features, (N, C, h, w), in one backward.
+        """Return the gradient of each image's class logit by its features, (N, C, h, w).
 
-        It can be differentiated again where the caller records gradients. The logits of the batch are summed: where
-        a layer behind the features mixes images (batch normalisation in train mode), so does the gradient.
+        Where it follows from the head's weight (:attr:`Plan.closed`), no backward is run and dropout is left out of
+        it; elsewhere it takes one backward. It can be differentiated again where the caller records gradients. The
+        logits of the batch are summed: where a layer behind the features mixes images (batch normalisation in train
+        mode), so does the gradient.
 
         Raises
         ------
         ModelError
             If the gradient does not reach the layer.
         """
+        if self.plan.head is not None and self.plan.closed:
+            return self.plan.head.gradients(self.features, target)
         records = torch.is_grad_enabled()
         with torch.enable_grad():
             score = class_logit(self.logits, target).sum()

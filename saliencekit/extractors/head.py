@@ -8,7 +8,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from ..functional.activation import cam
+from ..functional.activation import cam, class_rows
 from ..functional.logits import class_logit
 
 HeadModule = nn.Linear | nn.Conv2d
@@ -44,13 +44,27 @@ class Head:
             return torch.zeros((), device=target.device)
         return (bias[torch.zeros_like(target)] if len(bias) == 1 else bias[target])[:, None, None]
 
+    def open_cells(self, maps: Tensor, target: Tensor) -> Tensor:
+        """Return 1 for the cells (N, h, w) that pass a rectified link's ReLU, else 0; ``maps`` is its CAM."""
+        if len(self.module.weight) == 1:  # the CAM of class 0 is that of class 1 negated
+            maps = torch.where((target == 1)[:, None, None], maps, -maps)
+        return (maps + self.bias_of(target) > 0).to(maps.dtype)
+
     def open_share(self, maps: Tensor, target: Tensor) -> Tensor:
         """Return the share of cells, (N, 1, 1), that pass the ReLU behind the class map; ``maps`` is its CAM."""
         if self.link != "rectified":
             return torch.ones((), device=maps.device)
-        if len(self.module.weight) == 1:  # the CAM of class 0 is that of class 1 negated
-            maps = torch.where((target == 1)[:, None, None], maps, -maps)
-        return (maps + self.bias_of(target) > 0).to(maps.dtype).mean((1, 2), keepdim=True)
+        return self.open_cells(maps, target).mean((1, 2), keepdim=True)
+
+    def gradients(self, features: Tensor, target: Tensor) -> Tensor:
+        """Return the gradient of each image's class logit by ``features`` (N, C, h, w), where the link is closed.
+
+        The weight of the class over the number of cells, the same in every cell that passes the ReLU.
+        """
+        rows = class_rows(self.weight, target)[:, :, None, None] / features.shape[2:].numel()
+        if self.link != "rectified":
+            return rows.expand_as(features)
+        return rows * self.open_cells(cam(features, self.weight, target), target)[:, None]
 
 
 def module_of(root: nn.Module, weight: Tensor) -> HeadModule | None:

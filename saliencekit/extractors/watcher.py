@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -16,6 +17,7 @@ from .capture import Capture, Plan
 from .follower import Follower
 from .guards import outside_inference
 from .outputs import as_logits, pick_logits
+from .rerun import Rerun, running_again
 from .tracer import Tracer
 
 _alone: ContextVar[Watcher | None] = ContextVar("saliencekit_watcher_alone", default=None)
@@ -38,10 +40,16 @@ class Watcher:
         Whether gradients by the layer will be asked for.
     output
         Where the logits are in what the network returns.
+    images
+        Whether the network is to be run again on what it was given.
     """
 
-    def __init__(self, root: nn.Module, *, layer: str | None, gradient: bool, output: str | int | None) -> None:
+    def __init__(
+        self, root: nn.Module, *, layer: str | None, gradient: bool, output: str | int | None, images: bool = False
+    ) -> None:
         self._root, self._layer, self._gradient, self._output = root, layer, gradient, output
+        self._images = images
+        self._rerun: Rerun | None = None
         self._plans: dict[bool, Plan] = {}
         self._observer: Tracer | Follower | None = None
         self._hooks, self._guard = ExitStack(), ExitStack()
@@ -60,7 +68,7 @@ class Watcher:
         finally:
             before.remove()
             after.remove()
-            self._capture = None
+            self._capture = self._rerun = None
 
     @contextmanager
     def settled(self) -> Iterator[None]:
@@ -100,7 +108,7 @@ class Watcher:
         )
 
     def _before(self, root: nn.Module, args: Any, kwargs: Any) -> tuple[Any, Any] | None:
-        if _alone.get() not in (None, self):
+        if _alone.get() not in (None, self) or running_again():
             return None
         if root is not self._root:
             raise ModelError("DataParallel runs copies of the model that cannot be watched: use one device or DDP")
@@ -108,6 +116,7 @@ class Watcher:
             self._drop(torch.is_inference_mode_enabled())
         plan, recording = self._plans.get(root.training), torch.is_grad_enabled()
         self._capture, self._records = None, recording
+        self._rerun = Rerun.of(root, args, kwargs, self._output) if self._images else None
         if plan is None or (self._gradient and not plan.closed):
             self._guard.enter_context(outside_inference())
             args, kwargs = tree_map_only(Tensor, _usable, (args, kwargs))
@@ -128,11 +137,12 @@ class Watcher:
         if outputs is None:  # it failed
             return None
         try:
-            self._capture = observer.capture(as_logits(pick_logits(outputs, self._output)))
+            capture = observer.capture(as_logits(pick_logits(outputs, self._output)))
+            self._capture = replace(capture, rerun=self._rerun)
         except (ModelError, UsageError) as fault:  # told when maps are asked for: the forward is the caller's
             self._capture = fault
         else:
-            self._plans[root.training] = self._capture.plan
+            self._plans[root.training] = capture.plan
         if isinstance(observer, Tracer):
             self.layers = observer.layers
         watchers = self._watchers()

@@ -10,7 +10,9 @@ from .bootstrap import Interval, bootstrap_difference, bootstrap_mean
 from .correlation import iou_top, pearson, ranks, spearman
 from .degradation import random_rank, replace_share, salience_rank, salt_and_pepper
 from .entropy import cam_entropy, distribution_entropy, effective_area, histogram_entropy, max_entropy
+from .forward_maps import eigen_cam, score_cam
 from .geometry import TRANSFORMS, Transform, apply_transform, invert_transform
+from .gradient_maps import grad_cam_pp, hires_cam, layer_cam, xgrad_cam
 from .logits import class_logit, class_probability, predicted_class, resolve_target
 from .normalization import as_distribution, as_unit_range, is_degenerate, quantize
 from .random import Draw
@@ -38,14 +40,18 @@ __all__ = [
     "class_probability",
     "distribution_entropy",
     "effective_area",
+    "eigen_cam",
     "flip",
     "grad_cam",
+    "grad_cam_pp",
     "guided_blur",
     "hedges_g",
+    "hires_cam",
     "histogram_entropy",
     "invert_transform",
     "iou_top",
     "is_degenerate",
+    "layer_cam",
     "max_entropy",
     "pairs",
     "pearson",
@@ -59,10 +65,12 @@ __all__ = [
     "rotate",
     "salience_rank",
     "salt_and_pepper",
+    "score_cam",
     "shift",
     "spearman",
     "ssim",
     "ssim_pairs",
     "ssim_window",
     "wasserstein",
+    "xgrad_cam",
 ]

@@ -55,9 +55,7 @@ def cam(features: Tensor, weight: Tensor, target: Tensor) -> Tensor:
             "expected `features` (N, C, h, w), `weight` (K, C) and `target` (N,) of one N and C, "
             f"got {tuple(features.shape)}, {tuple(weight.shape)} and {tuple(target.shape)}"
         )
-    one_logit = len(weight) == 1
-    rows = torch.where((target == 1)[:, None], weight, -weight) if one_logit else weight.index_select(0, target)
-    return weighted_sum(features, rows)
+    return weighted_sum(features, class_rows(weight, target))
 
 
 def grad_cam(features: Tensor, gradients: Tensor, *, relu: bool = True) -> Tensor:
@@ -98,13 +96,31 @@ def grad_cam(features: Tensor, gradients: Tensor, *, relu: bool = True) -> Tenso
     >>> grad_cam(features, gradients), grad_cam(features, gradients, relu=False)
     (tensor([[[1., 0.]]]), tensor([[[ 1., -2.]]]))
     """
+    features, gradients = check_alike(features, gradients)
+    maps = weighted_sum(features, gradients.mean((-2, -1)))
+    return maps.relu() if relu else maps
+
+
+def class_rows(weight: Tensor, target: Tensor) -> Tensor:
+    """Return the row of ``weight`` (K, C) of each image's class, (N, C); with K = 1, class 0 has it negated.
+
+    >>> class_rows(torch.tensor([[1.0, -2.0]]), torch.tensor([1, 0]))
+    tensor([[ 1., -2.],
+            [-1.,  2.]])
+    """
+    if len(weight) == 1:
+        return torch.where((target == 1)[:, None], weight, -weight)
+    return weight.index_select(0, target)
+
+
+def check_alike(features: Tensor, gradients: Tensor) -> tuple[Tensor, Tensor]:
+    """Return both in one dtype, float32 or float64, or raise unless they are (N, C, h, w) of one shape."""
     check_shape(features, "features", "N", "C", "h", "w")
     if features.shape != gradients.shape:
         raise InputError(
             f"expected `gradients` of the shape of `features`, got {tuple(gradients.shape)} and {tuple(features.shape)}"
         )
-    maps = weighted_sum(features, as_float(gradients).mean((-2, -1)))
-    return maps.relu() if relu else maps
+    return as_float(features), as_float(gradients)
 
 
 def weighted_sum(features: Tensor, weights: Tensor) -> Tensor:

@@ -134,3 +134,33 @@ def reference():
         return torch.stack(maps).relu() if relu else torch.stack(maps)
 
     return compute
+
+
+def textbook_nets():
+    """Every kind of head, behind the ReLU that is layer "1"."""
+    stem = [nn.Conv2d(3, 6, 3), nn.ReLU()]
+    pool = [nn.AdaptiveAvgPool2d(1), nn.Flatten()]
+    return {
+        "linear": [*stem, *pool, nn.Linear(6, 3)],
+        "rectified": [*stem, nn.Conv2d(6, 3, 1), nn.ReLU(), *pool],
+        "flat": [*stem, nn.Flatten(), nn.Linear(6 * 20, 3)],
+        "deep": [*stem, nn.Flatten(), nn.Linear(6 * 20, 5), nn.ReLU(), nn.Linear(5, 3)],
+        "one logit": [*stem, *pool, nn.Linear(6, 1)],
+        "one rectified logit": [*stem, nn.Conv2d(6, 1, 1), nn.ReLU(), *pool],
+    }
+
+
+@pytest.fixture(params=["linear", "rectified", "flat", "deep", "one logit", "one rectified logit"])
+def book(request):
+    """A network, images and classes, and for each image the features and gradients of its own backward, as lists."""
+    torch.manual_seed(2)
+    net = nn.Sequential(*textbook_nets()[request.param]).double().eval()
+    images, target = torch.randn(3, 3, 6, 7).double(), torch.tensor([0, 1, 1])
+    found = []
+    for image, index in zip(images, target, strict=True):
+        features = net[:2](image[None]).detach().requires_grad_()
+        logits = net[2:](features)
+        score = logits[0, index] if logits.shape[1] > 1 else logits[0, 0] * (1 if index == 1 else -1)
+        gradients = torch.autograd.grad(score, features)[0]
+        found.append((features[0].detach(), gradients[0]))
+    return net, images, target, found

@@ -7,6 +7,7 @@ from torch import nn
 from saliencekit.errors import ModelError
 from saliencekit.extractors.capture import Capture, Plan
 from saliencekit.extractors.head import Head
+from saliencekit.functional.logits import class_logit
 
 
 def plan(**settings):
@@ -58,3 +59,23 @@ def test_closed_forms():
     assert not plan().closed
     for link, closed in (("linear", True), ("rectified", True), ("other", False)):
         assert Plan("layer", "output", linear, Head(linear, link)).closed == closed
+
+
+@pytest.mark.parametrize("link", ["linear", "rectified"])
+@pytest.mark.parametrize("classes", [1, 3])
+def test_closed_gradients_are_those_of_a_backward(link, classes):
+    torch.manual_seed(4)
+    conv, target = nn.Conv2d(5, classes, 1), torch.tensor([0, 1, 1, 0])
+    features = torch.randn(4, 5, 3, 4, requires_grad=True)
+    maps = conv(features)
+    assert 0 < (maps > 0).float().mean() < 1
+    logits = (maps.relu() if link == "rectified" else maps).mean((2, 3))
+    score = class_logit(logits, target).sum()
+    expected = torch.autograd.grad(score, features)[0]
+    closed = Plan("layer", "output", conv, Head(conv, link))
+    for kept in (features.detach(), features):  # no graph is needed
+        found = Capture(closed, kept, None, logits.detach()).gradients(target, keep_graph=False)
+        torch.testing.assert_close(found, expected)
+    assert torch.autograd.grad(found.square().sum(), conv.weight)[0].abs().max() > 0
+    with torch.no_grad():
+        assert not Capture(closed, features, None, logits).gradients(target, keep_graph=False).requires_grad
