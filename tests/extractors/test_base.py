@@ -1,11 +1,15 @@
 """What holds for every extractor, in every mode, and what it says in one sentence when it does not."""
 
+from pathlib import Path
+
 import pytest
 import torch
 from torch import nn
 
 from saliencekit.errors import InputError, ModelError, UsageError
 from saliencekit.extractors import EXTRACTORS, Extractor, GradCAM, ScoreCAM, extractor_class
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_the_registry():
@@ -14,6 +18,14 @@ def test_the_registry():
     assert all(cls.word == word and issubclass(cls, Extractor) for word, cls in EXTRACTORS.items())
     with pytest.raises(UsageError, match="unknown salience method 'gradcam': expected one of cam, grad-cam"):
         extractor_class("gradcam")
+
+
+@pytest.mark.parametrize("word", EXTRACTORS)
+def test_each_has_source_test_page_and_paper(word):
+    name = EXTRACTORS[word].__module__.rpartition(".")[2]
+    for needed in (f"tests/extractors/test_{name}.py", f"docs/extractors/{word}.md"):
+        assert (ROOT / needed).is_file(), f"{word} lacks {needed}"
+    assert "References\n" in EXTRACTORS[word].__doc__
 
 
 def test_the_same_maps_in_every_context_and_frozen(context, pair, images):
