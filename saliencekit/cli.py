@@ -27,6 +27,7 @@ app = App(
     help="Where does an image classifier look, and can that be trusted?",
     version=__version__,
     result_action="return_value",
+    suppress_keyboard_interrupt=False,
 )
 
 
@@ -56,6 +57,7 @@ AS_FOUND = ModelOptions()
 @app.command
 def audit(
     model: str,
+    /,
     *,
     data: str | None = None,
     out_of_set: Annotated[tuple[str, ...], Parameter(negative=())] = (),
@@ -263,5 +265,6 @@ def _show_audit(result: Any, *, json: bool) -> int:
             print_summary(result)
     if result.summary["complete"]:
         return 0
-    skipped = len(result.summary["data"]["skipped"])
+    data = result.summary["data"]
+    skipped = sum(len(each["skipped"]) for each in (data, *data["out_of_set"]))
     return _fail(f"{skipped} images could not be read, more than --max-unreadable allows: see the report", GATE)

@@ -68,7 +68,7 @@ def test_json_is_the_summary(capsys, checkpoint, images, tmp_path):
 @pytest.mark.parametrize(
     ("words", "code", "sentence"),
     [
-        (("audit",), 2, "--model requires an argument"),
+        (("audit",), 2, "requires an argument"),
         (("no-such-command",), 2, "no-such-command"),
         (("audit", "{model}", "--no-such-option"), 2, "--no-such-option"),
         (("audit", "{model}", "--batch-size", "many"), 2, "many"),

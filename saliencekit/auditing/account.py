@@ -22,6 +22,7 @@ def data_account(plan: Plan) -> Plain:
     accounts = list(plan.parts(0).accounts())
     skipped = [{"image": image, "reason": reason} for each in accounts for image, reason in each.skipped]
     inside = plan.inside
+    by_run = [each.degenerate_runs for each in accounts if each.scored]
     listed = len(inside.images)
     return {
         "source": inside.source,
@@ -29,6 +30,8 @@ def data_account(plan: Plan) -> Plain:
         "listed": listed,
         "scored": sum(each.scored for each in accounts),
         "degenerate": sum(each.degenerate for each in accounts),
+        "degenerate_runs": [sum(each) for each in zip(*by_run, strict=True)],
+        "left_out": inside.left_out,
         "skipped": skipped,
         "skipped_share": len(skipped) / listed,
         "excluded": [{"image": each.image, "reason": each.reason} for each in inside.excluded],
@@ -41,13 +44,17 @@ def data_account(plan: Plan) -> Plain:
 def _set_account(plan: Plan, subjects: Subjects, number: int) -> Plain:
     measured = any(isinstance(each, OutOfSet) for each in plan.applied)
     accounts = list(plan.parts(number).accounts()) if measured else []
+    skipped = [{"image": image, "reason": reason} for each in accounts for image, reason in each.skipped]
     return {
         "name": subjects.name,
         "source": subjects.source,
         "listed": len(subjects.images),
         "scored": sum(each.scored for each in accounts),
         "degenerate": sum(each.degenerate for each in accounts),
-        "skipped": [{"image": image, "reason": reason} for each in accounts for image, reason in each.skipped],
+        "left_out": subjects.left_out,
+        "skipped": skipped,
+        "skipped_share": len(skipped) / len(subjects.images),
+        "excluded": [{"image": each.image, "reason": each.reason} for each in subjects.excluded],
     }
 
 

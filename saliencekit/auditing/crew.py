@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import torch
 
-from ..errors import UsageError
+from ..errors import EnvironmentFault, UsageError
 
 
 @dataclass(frozen=True)
@@ -66,9 +66,14 @@ def _device(name: str, here: torch.device | None) -> torch.device:
         return accelerator if accelerator is not None else torch.device("cpu")
     try:
         device = torch.device(name)
+    except RuntimeError as error:
+        raise UsageError(f"unknown device {name!r}: expected auto, cpu, cuda, cuda:1, mps or the like") from error
+    if device.type == "meta":
+        raise UsageError("device 'meta' has no values: choose cpu or an accelerator")
+    try:
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError, NotImplementedError) as error:
-        raise UsageError(f"device {name!r} cannot be used here: {str(error).splitlines()[0]}") from error
+        raise EnvironmentFault(f"device {name!r} cannot be used here: {str(error).splitlines()[0]}") from error
     return device
 
 

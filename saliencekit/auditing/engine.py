@@ -60,7 +60,9 @@ class Found:
     maps
         ``(N, h, w)``, the clean maps.
     degenerate, finite
-        ``(N,)`` bool: the map has no range; all logits are finite.
+        ``(N,)`` bool: the map has no range; all logits are finite, of every run and on every view.
+    degenerate_runs
+        ``(R, N)`` bool, by run.
     """
 
     rows: Mapping[str, Rows]
@@ -68,6 +70,7 @@ class Found:
     maps: Tensor
     degenerate: Tensor
     finite: Tensor
+    degenerate_runs: Tensor
 
 
 @dataclass(frozen=True)
@@ -165,7 +168,9 @@ class Engine:
         clean = self.look(pixels, images, labels)
         with self._arithmetic():
             seen = look_views(self.extractors[0], clean, self.views, prepare=self._normalised)
-        return _found(clean, {measure.name: measure.rows(clean, seen) for measure in self.measures})
+        found = _found(clean, {measure.name: measure.rows(clean, seen) for measure in self.measures})
+        views = [each.finite for each in seen.values() if each.finite is not None]
+        return replace(found, finite=torch.stack([found.finite, *views]).all(0))
 
     def _other(self, draw: Draw, images: Sequence[str]) -> Callable[[Tensor], Tensor]:
         others = self.others
@@ -207,8 +212,9 @@ class Engine:
 def _found(clean: Clean, rows: Mapping[str, Rows]) -> Found:
     logits = clean.logits
     predicted = logits.argmax(1) if logits.shape[1] > 1 else (logits[:, 0] > 0).long()
-    finite = logits.isfinite().all(1)
-    return Found(rows, predicted, clean.maps, is_degenerate(clean.maps), finite)
+    finite = logits.isfinite().all(1) if clean.finite is None else clean.finite
+    flat = is_degenerate(clean.runs.flatten(0, 1)).reshape(clean.runs.shape[:2])
+    return Found(rows, predicted, clean.maps, flat[0], finite, flat)
 
 
 def _joined(a: Found, b: Found) -> Found:
@@ -225,4 +231,5 @@ def _joined(a: Found, b: Found) -> Found:
         torch.cat([a.maps, b.maps]),
         torch.cat([a.degenerate, b.degenerate]),
         torch.cat([a.finite, b.finite]),
+        torch.cat([a.degenerate_runs, b.degenerate_runs], dim=1),
     )

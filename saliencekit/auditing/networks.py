@@ -11,9 +11,10 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from ..errors import ModelError
+from ..errors import ModelError, UsageError
 from ..extractors import Extractor, extractor_class
 from ..models import ModelInfo, default_preprocessing, load_model, model_info
+from ..models.digest import tensors_digest
 from ..preprocessing import Preprocessing, PreprocessingFlags
 
 Model = str | Path | nn.Module
@@ -53,14 +54,21 @@ def gather_runs(
         if name in {run.name for run in gathered}:
             name = f"{name} ({number})"
         gathered.append(Run(name, network, model_info(network)))
-    for run in gathered[1:]:
+    digests: dict[str, str] = {}
+    for run in gathered:
         _refuse_stranger(gathered[0].info, run)
+        twin = digests.setdefault(tensors_digest(run.network.state_dict()), run.name)
+        if twin != run.name:
+            raise UsageError(
+                f"run {run.name!r} has the very weights of {twin!r}: runs that are compared must be independent"
+            )
     return tuple(gathered)
 
 
 def _refuse_stranger(first: ModelInfo, run: Run) -> None:
     """A sister run has the classes and takes the images of the audited model; else its maps answer nothing."""
     pairs = {
+        "architecture": (first.arch, run.info.arch),
         "number of classes": (first.num_classes, run.info.num_classes),
         "classes": (first.classes or run.info.classes, run.info.classes or first.classes),
         "preprocessing": tuple(

@@ -29,11 +29,12 @@ FOLDERS = ("parts", "records", "gallery", "figures")
 
 @dataclass(frozen=True)
 class Account:
-    """What became of the images of a part: each is scored or skipped, once."""
+    """What became of the images of a part: each is scored or skipped, once; and constant maps, by run too."""
 
     scored: int
     degenerate: int
     skipped: tuple[tuple[str, str], ...]
+    degenerate_runs: tuple[int, ...] = ()
 
 
 class Parts:
@@ -93,7 +94,7 @@ class Parts:
             try:
                 plain = json.loads(path.read_text(encoding="utf-8"))
                 skipped = tuple((image, reason) for image, reason in plain.pop("skipped"))
-                account = Account(**plain, skipped=skipped)
+                account = Account(**{**plain, "degenerate_runs": tuple(plain["degenerate_runs"])}, skipped=skipped)
             except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
                 raise _damaged(path, error) from error
             yield account
@@ -180,7 +181,8 @@ def begin(folder: Path, fingerprint: Mapping[str, Any], *, resume: bool, overwri
         audit to resume was of something else; the first differing field is named.
     """
     state = folder / "parts" / "fingerprint.json"
-    audited = state.is_file() or (folder / "run.json").is_file() or (folder / "summary.json").is_file()
+    begun = any((folder / "parts").glob("[0-9]*/[0-9]*"))  # a lone fingerprint is of an audit that was refused
+    audited = begun or (folder / "run.json").is_file() or (folder / "summary.json").is_file()
     if audited and overwrite:
         clear(folder)
     elif audited and resume:

@@ -75,7 +75,9 @@ def run_pass(
 
 
 @torch.inference_mode()
-def with_others(engine: Engine, subjects: Subjects, *, seed: int) -> tuple[Engine, Tensor]:
+def with_others(
+    engine: Engine, subjects: Subjects, *, seed: int, classes: tuple[str, ...] = ()
+) -> tuple[Engine, Tensor]:
     """Return the engine with the maps of a few images drawn by the seed, and those images' pixels.
 
     This is also the dry run: whatever is wrong with the network or with all of the files shows here, before
@@ -89,6 +91,7 @@ def with_others(engine: Engine, subjects: Subjects, *, seed: int) -> tuple[Engin
     if engine.target == "label" and None in subjects.labels:
         image = subjects.images[subjects.labels.index(None)]
         raise DataError(f"the target 'label' needs a label for each image, and {subjects.source} has none for {image}")
+    _refuse_foreign_labels(engine, subjects, classes)
     index, pixels = _drawn(subjects, seed)
     if subjects.as_network_takes:
         shown = engine.to_device(pixels)  # bytes are shares there
@@ -100,9 +103,27 @@ def with_others(engine: Engine, subjects: Subjects, *, seed: int) -> tuple[Engin
         with _at_fault(pixels):
             runs.append(engine.look(pixels[some], images[some], subjects.label_tensor(index[some])).runs.clone())
     engine = replace(engine, others=Others(images, torch.cat(runs, dim=1)))
+    _refuse_randomness(engine, pixels[:1], images[:1], subjects.label_tensor(index[:1]))
     with _at_fault(pixels):  # each view once: some change the size of the images
         engine.measure(pixels[:1], images[:1], subjects.label_tensor(index[:1]))
     return engine, pixels
+
+
+def _refuse_foreign_labels(engine: Engine, subjects: Subjects, classes: tuple[str, ...]) -> None:
+    """With the target "label", the labels must be classes of the model."""
+    if engine.target == "label" and subjects.classes and not set(subjects.classes) <= set(classes):
+        raise DataError(
+            f"the target 'label' needs labels that are classes of the model: of {', '.join(subjects.classes)} "
+            f"not all are among {', '.join(classes[:10]) or 'its classes, which have no names'}"
+        )
+
+
+def _refuse_randomness(engine: Engine, pixels: Tensor, images: Sequence[str], labels: Tensor | None) -> None:
+    """The same image must give the same logits twice in one batch (an extractor restores the random state)."""
+    twice = None if labels is None else torch.cat([labels, labels])
+    first, second = engine.look(torch.cat([pixels, pixels]), [*images, *images], twice).logits.float()
+    if not torch.allclose(first, second, rtol=1e-3, atol=1e-3 * float(first.abs().max()), equal_nan=True):
+        raise ModelError("the network is random in eval mode: one image gave two different logits in one batch")
 
 
 @contextmanager

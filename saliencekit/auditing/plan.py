@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .._version import __version__
+from ..errors import UsageError
 from ..measures import Measure, OutOfSet
 from ..measures.out_of_set import NOISE
 from ..models.digest import tensors_digest
@@ -76,10 +77,15 @@ class Plan:
         }
 
 
-def outside_sets(given: Sequence[Data], preprocessing: Preprocessing, *, limit: int | None) -> tuple[Subjects, ...]:
+def outside_sets(
+    given: Sequence[Data], preprocessing: Preprocessing, *, limit: int | None, inside: Data = None
+) -> tuple[Subjects, ...]:
     """Return the out-of-set collections, each under a name of its own."""
     sets: list[Subjects] = []
     for number, each in enumerate(given, start=1):
+        paths = [Path(one).resolve() for one in (each, inside) if isinstance(one, str | Path)]
+        if len(paths) == 2 and paths[0] == paths[1]:
+            raise UsageError(f"the out-of-set images {each} are the audited ones: give another collection")
         name = (Path(each).name or Path(each).resolve().name) if isinstance(each, str | Path) else f"set {number}"
         if name in {NOISE, *(subjects.name for subjects in sets)}:
             name = f"{name} ({number})"

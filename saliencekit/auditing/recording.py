@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from ..errors import ModelError
-from ..measures import Rows
+from ..measures import Entropy
 from .engine import Found
 from .parts import Account
 from .subjects import Subjects
@@ -47,7 +47,9 @@ class Recorder:
         """Say what became of the part's images."""
         scored = sum(len(index) for index, _ in self.batches)
         degenerate = sum(int(found.degenerate.sum()) for _, found in self.batches)
-        return Account(scored=scored, degenerate=degenerate, skipped=tuple(self.skipped))
+        runs = [found.degenerate_runs for _, found in self.batches]
+        of_runs = torch.cat(runs, dim=1).sum(1).tolist() if runs else []
+        return Account(scored, degenerate, tuple(self.skipped), tuple(int(each) for each in of_runs))
 
     def maps(self) -> np.ndarray | None:
         """Return the clean maps ``(n, h, w)``, or None if no image of the part could be read."""
@@ -65,26 +67,23 @@ class Recorder:
 
         self._refuse_non_finite()
         names = list(self.batches[0][1].rows) if self.batches else []
-        frames = {
-            name: pd.concat([self._frame(index, found, found.rows[name]) for index, found in self.batches])
-            for name in names
-        }
+        frames = {name: pd.concat([self._frame(name, index, found) for index, found in self.batches]) for name in names}
         return {name: frame.sort_values("index", kind="stable") for name, frame in frames.items()}
 
-    def _frame(self, index: list[int], found: Found, rows: Rows) -> pd.DataFrame:
+    def _frame(self, name: str, index: list[int], found: Found) -> pd.DataFrame:
         import pandas as pd
 
-        columns = rows.columns()
+        columns = found.rows[name].columns()
         numbers = [index[each] for each in torch.as_tensor(columns.pop("index")).tolist()]
         frame = pd.DataFrame({"index": numbers, "image": [self.subjects.images[each] for each in numbers]})
-        if "degenerate" in columns:  # one row an image: the place for what is known of it
+        if name == Entropy.name:  # one row an image: the place for what is known of it
             predicted = [_name(each, self.classes) for each in found.predicted.tolist()]
             frame["group"] = pd.Series([self.subjects.groups[each] for each in numbers], dtype="string")
             labels = [self.subjects.class_name(self.subjects.labels[each]) for each in numbers]
             frame["label"] = pd.Series(labels, dtype="string")
             frame["predicted"] = pd.Series(predicted, dtype="string")
-        for name, column in columns.items():
-            frame[name] = column.numpy() if isinstance(column, torch.Tensor) else column
+        for title, column in columns.items():
+            frame[title] = column.numpy() if isinstance(column, torch.Tensor) else column
         return frame
 
     def _refuse_non_finite(self) -> None:
@@ -92,7 +91,9 @@ class Recorder:
             finite = found.finite.tolist()
             if not all(finite):
                 image = self.subjects.images[index[finite.index(False)]]
-                raise ModelError(f"the network gave logits that are not finite numbers, first for {image}")
+                raise ModelError(
+                    f"the network gave logits that are not finite numbers, first for {image} or a view of it"
+                )
 
 
 def _name(number: int, classes: Sequence[str]) -> str:

@@ -87,6 +87,8 @@ def load_audit(folder: str | os.PathLike[str]) -> AuditResult:
     InputError
         If the folder holds no finished audit, or one written by a newer saliencekit.
     """
+    from ..measures import MEASURES
+
     folder = Path(folder)
     path = folder / "summary.json"
     if not path.is_file():
@@ -100,4 +102,7 @@ def load_audit(folder: str | os.PathLike[str]) -> AuditResult:
         raise InputError(f"{path} is not the summary of an audit: {error}") from error
     if version > SCHEMA_VERSION:
         raise InputError(f"{path} has schema {version}, and this saliencekit reads up to {SCHEMA_VERSION}: update it")
+    for name, entry in summary.get("measures", {}).items():
+        if name in MEASURES and entry.get("status") == "ok" and not (folder / "records" / f"{name}.parquet").is_file():
+            raise InputError(f"{folder} lacks the records of {name}: it is no whole audit, run it again")
     return AuditResult(folder, summary)

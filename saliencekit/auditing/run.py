@@ -64,7 +64,7 @@ def run_audit(
         inside=aligned(
             subjects_of(given, prepared, split=settings.split, limit=settings.limit), gathered[0].info.classes
         ),
-        outside=outside_sets(out_of_set, prepared, limit=settings.limit),
+        outside=outside_sets(out_of_set, prepared, limit=settings.limit, inside=given),
         folder=Path(output),
     )
     crew = gather_crew(settings.device, here=where(model) if isinstance(model, torch.nn.Module) else None)
@@ -103,7 +103,7 @@ def _conduct(plan: Plan, crew: Crew, show: bool, finish: Finish | None) -> Audit
             seed=settings.seed,
             precision=settings.precision,
         )
-        engine, pixels = with_others(engine, plan.inside, seed=settings.seed)
+        engine, pixels = with_others(engine, plan.inside, seed=settings.seed, classes=plan.classes)
         for each in _passes(plan):
             run_pass(
                 each,

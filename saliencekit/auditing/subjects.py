@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import signal
 from collections.abc import Callable, Iterable, Sequence, Sized
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -39,6 +41,8 @@ class Subjects:
         True for tensors and Datasets: no preprocessing is applied to them.
     excluded
         Listed images that are left out on purpose, with the reason.
+    left_out
+        How many further ones the split and the limit left out.
     """
 
     name: str
@@ -51,12 +55,16 @@ class Subjects:
     dataset: Dataset[Decoded]
     as_network_takes: bool = False
     excluded: tuple[Failure, ...] = ()
+    left_out: int = 0
 
     def fingerprint(self) -> str:
-        """Return a hash of the names, labels and groups, and of a tensor's values."""
+        """Return a hash of names, labels and groups, of the files' sizes and times, and of a tensor's values."""
         content = hashlib.sha256(repr((self.images, self.labels, self.groups)).encode("utf-8", "backslashreplace"))
         if isinstance(self.dataset, _Ready) and isinstance(self.dataset.images, Tensor):
             content.update(self.dataset.images.detach().cpu().contiguous().numpy().tobytes())
+        if isinstance(self.dataset, ImageDataset):
+            for number in range(len(self.images)):
+                content.update(_stamp(self.dataset.path(number)))
         return content.hexdigest()
 
     def class_name(self, label: int | None) -> str | None:
@@ -77,6 +85,7 @@ class Subjects:
             batch_sampler=cast(Any, batches),
             collate_fn=collate,
             num_workers=workers,
+            worker_init_fn=_leave_signals_to_the_parent,
             generator=torch.Generator(),  # else each loader draws a number from the global one
             prefetch_factor=4 if workers else None,
         )
@@ -133,6 +142,7 @@ def _of_collection(collection: Collection, preprocessing: Preprocessing, name: s
         classes=collection.classes,
         dataset=ImageDataset(collection, preprocessing),
         excluded=collection.excluded,
+        left_out=collection.left_out,
     )
 
 
@@ -187,6 +197,22 @@ class _Ready(Dataset[Decoded]):
                 f"got {type(image).__name__}"
             )
         return Decoded(index=index, pixels=image, failure=None)
+
+
+def _stamp(path: str) -> bytes:
+    """What changes when a file is replaced: its size and its time of change; nothing for a file that is not there."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return b"-"
+    return f"{found.st_size} {found.st_mtime_ns};".encode()
+
+
+def _leave_signals_to_the_parent(worker: int) -> None:
+    """A signal to the group stops the parent, which stops its workers; they say nothing of their own."""
+    del worker
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
 
 
 def aligned(subjects: Subjects, classes: tuple[str, ...]) -> Subjects:

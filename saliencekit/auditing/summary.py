@@ -105,6 +105,24 @@ def summarise_sets(
         for name, rows in others.groupby("set", observed=True)
     }
     headline = {"value": found.value, "ci_low": found.low, "ci_high": found.high, "std": found.std}
+    for name in flat.keys() - groups["set"].keys():
+        groups["set"][name] = {**interval(outside[:0], seed), "degenerate": 0, "reason": "no image could be read"}
+    informative = [
+        numbers(rows.loc[~rows["degenerate"].astype(bool), "entropy"]) for rows in (measure.per_image(records), others)
+    ]
+    if all(len(each) for each in informative):
+        likeness = auroc_interval(*informative, seed=seed)
+        noise["also"]["auroc_of_informative_maps"] = _finite(
+            {
+                "unit": "AUROC, constant maps left out",
+                "null": 0.5,
+                "value": likeness.value,
+                "ci_low": likeness.low,
+                "ci_high": likeness.high,
+                "std": likeness.std,
+                "n": sum(len(each) for each in informative),
+            }
+        )
     counts = {"n": len(inside) + len(outside), "degenerate": noise["degenerate"] + sum(flat.values())}
     return {**noise, **_finite(headline), **counts, "null": 0.5, "groups": groups}
 
@@ -117,8 +135,12 @@ def numbers(column: pd.Series) -> torch.Tensor:
 def interval(column: pd.Series | torch.Tensor, seed: int) -> Plain:
     """Return mean, 95 % bootstrap interval, standard deviation and count; nulls where there is no number."""
     values = column if isinstance(column, torch.Tensor) else numbers(column)
-    if not len(values):
-        return {"value": None, "ci_low": None, "ci_high": None, "std": None, "n": 0}
+    if len(values) < 2:  # one value has no spread that could be known
+        return {
+            "value": float(values[0]) if len(values) else None,
+            **dict.fromkeys(("ci_low", "ci_high", "std")),
+            "n": len(values),
+        }
     found = bootstrap_mean(values, seed=seed)
     return _finite(
         {"value": found.value, "ci_low": found.low, "ci_high": found.high, "std": found.std, "n": len(values)}
@@ -175,7 +197,13 @@ def _by_condition(measure: Measure, records: pd.DataFrame, seed: int) -> Plain:
     between = " / " if measure.factor == "pair" else " "  # names of runs may hold blanks
     levels = rows.groupby(list(measure.factor_columns), sort=False, dropna=False, observed=True)
     return {
-        measure.factor: {_level(key, between): interval(group[measure.factor_value], seed) for key, group in levels}
+        measure.factor: {
+            _level(key, between): {
+                **interval(group[measure.factor_value], seed),
+                "degenerate": int(group["degenerate"].sum()),
+            }
+            for key, group in levels
+        }
     }
 
 

@@ -20,7 +20,7 @@ from .crew import Crew
 from .engine import Engine
 from .gallery import choose, write_gallery
 from .nulls import redrawn
-from .parts import merge, merge_maps
+from .parts import clear, merge, merge_maps
 from .plan import Plan
 from .result import SCHEMA_VERSION, AuditResult
 from .summary import not_applicable, summarise, summarise_sets
@@ -50,7 +50,7 @@ def conclude(plan: Plan, engine: Engine, pixels: Tensor, crew: Crew, *, started:
     summary = {
         "schema_version": SCHEMA_VERSION,
         "saliencekit": __version__,
-        "complete": data["skipped_share"] <= plan.settings.max_unreadable,
+        "complete": all(each["skipped_share"] <= plan.settings.max_unreadable for each in (data, *data["out_of_set"])),
         "model": model_account(plan, engine),
         "data": data,
         "settings": asdict(plan.settings),
@@ -148,10 +148,13 @@ def _write_gallery(plan: Plan, engine: Engine, records: pd.DataFrame) -> None:
 
 
 def _refuse_flat(plan: Plan, data: Plain) -> None:
+    flat = [run.name for run, count in zip(plan.runs, data["degenerate_runs"], strict=False) if count == data["scored"]]
+    if not data["scored"] or flat:
+        clear(plan.folder)  # nothing in it is worth going on from
     if not data["scored"]:
         raise DataError(f"none of the {data['listed']} images of {plan.inside.source} could be read")
-    if data["degenerate"] == data["scored"]:
+    if flat:
         raise ModelError(
-            f"the map of each of the {data['scored']} images is constant, so there is no salience to measure: "
-            "choose another --layer or --salience, or check that the network is trained"
+            f"{flat[0]}: the map of each of the {data['scored']} images is constant, so there is no salience to "
+            "measure: choose another --layer or --salience, or check that the network is trained"
         )

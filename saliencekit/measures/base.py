@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from ..errors import UsageError
-from ..functional import as_unit_range, class_probability, quantize, resize_maps, salience_rank
+from ..functional import as_unit_range, class_probability, is_degenerate, quantize, resize_maps, salience_rank
 from ..functional.logits import Target
 from ..functional.random import Draw
 
@@ -59,6 +59,8 @@ class Clean:
         ``(R, N, h, w)``, each run's map of that other image; empty like ``other``.
     low, high
         Range of the image values: what pepper and salt are.
+    finite
+        Whether all logits of every run are, ``(N,)``; None where it was not asked.
     """
 
     images: Tensor
@@ -72,6 +74,7 @@ class Clean:
     run_names: tuple[str, ...] = ("model",)
     low: float = 0.0
     high: float = 1.0
+    finite: Tensor | None = None
 
     @cached_property
     def score(self) -> Tensor:
@@ -127,10 +130,26 @@ class View:
 
 @dataclass(frozen=True)
 class Seen:
-    """What the network shows of a view: raw maps ``(N, h', w')`` and the score ``(N,)`` of the clean target."""
+    """What the network shows of a view.
+
+    Parameters
+    ----------
+    maps
+        Raw, ``(N, h', w')``.
+    score
+        Probability of the clean target, ``(N,)``.
+    finite
+        Whether all logits are, ``(N,)``; None where it was not asked.
+    """
 
     maps: Tensor
     score: Tensor
+    finite: Tensor | None = None
+
+    @cached_property
+    def degenerate(self) -> Tensor:
+        """Which maps have no range, ``(N,)`` bool."""
+        return is_degenerate(self.maps)
 
 
 @dataclass(frozen=True)

@@ -100,6 +100,7 @@ class Degradation(Measure):
             values={
                 "score": torch.stack([each.score for _, _, each in cells]),
                 "ssim": torch.stack([ssims[id(each)] for _, _, each in cells]),
+                "degenerate": torch.stack([each.degenerate for _, _, each in cells]),
             },
         )
 

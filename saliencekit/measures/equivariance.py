@@ -86,5 +86,6 @@ def _compare(clean: Clean, there: Seen, transform: Transform) -> dict[str, Tenso
         "pearson": pearson(upright, clean.large, mask=mask),
         "score": there.score,
         "score_change": there.score - clean.score,
+        "degenerate": there.degenerate,
     }
     return {**columns, "ssim_null": likeness[1]} if len(clean.other) else columns

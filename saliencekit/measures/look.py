@@ -63,6 +63,7 @@ def look_clean(
         run_names=tuple(run_names) or tuple(f"run {each}" for each in range(len(extractors))),
         low=low,
         high=high,
+        finite=torch.stack([extract.logits.isfinite().all(1) for extract in extractors]).all(0),
     )
 
 
@@ -73,7 +74,8 @@ def look_views(
     seen: dict[str, Seen] = {}
     for view in views:
         maps = extract(prepare(view.make(clean)), target=clean.target)
-        seen[view.name] = Seen(maps=maps, score=class_probability(extract.logits, clean.target))
+        score = class_probability(extract.logits, clean.target)
+        seen[view.name] = Seen(maps=maps, score=score, finite=extract.logits.isfinite().all(1))
     return seen
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 import torch
 from torch import Tensor
 
-from ..functional import cam_entropy, salt_and_pepper, ssim
+from ..functional import cam_entropy, is_degenerate, salt_and_pepper, ssim
 from .base import Clean, Direction, Measure, Quantity, Rows, Seen, View
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ class OutOfSet(Measure):
             "entropy": torch.stack([cam_entropy(each) for each in maps]),
             "ssim": torch.stack([_map_ssim(each, clean.maps) for each in maps]),
             "score": torch.stack([each.score for each in noisy]),
+            "degenerate": torch.stack([each.degenerate for each in noisy]),
         }
         if len(clean.other):
             values["ssim_null"] = torch.stack([_map_ssim(each, clean.other) for each in maps])
@@ -78,6 +79,7 @@ class OutOfSet(Measure):
             "entropy": cam_entropy(clean.maps),
             "ssim": missing,
             "score": clean.score,
+            "degenerate": is_degenerate(clean.maps),
             "ssim_null": missing,
         }
         return Rows(
@@ -95,7 +97,7 @@ class OutOfSet(Measure):
     def per_image(self, records: pd.DataFrame) -> pd.DataFrame:
         """Return the clean image's entropy, and its mean SSIM over the amounts of noise above 0."""
         noise = records[records["set"] == NOISE]
-        clean = noise[noise["amount"] == 0].set_index("image")[["entropy"]]
+        clean = noise[noise["amount"] == 0].set_index("image")[["entropy", "degenerate"]]
         columns = [name for name in ("ssim", "ssim_null") if name in noise]
         means = noise[noise["amount"] > 0].groupby("image", sort=False, observed=True)[columns].mean()
         return clean.join(means.rename(columns={"ssim": "noise_ssim", "ssim_null": "noise_ssim_null"}))

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from ..functional import iou_top, pairs, pearson, quantize, ranks, ssim, ssim_pairs
+from ..functional import iou_top, is_degenerate, pairs, pearson, quantize, ranks, ssim, ssim_pairs
 from .base import Clean, Direction, Measure, Quantity, Rows, Seen
 
 
@@ -64,6 +64,8 @@ class Stability(Measure):
             "spearman": pearson(ranked[a], ranked[b]),  # Spearman, each run ranked once
             "iou": iou_top(clean.runs[a], clean.runs[b], share=self.share),
         }
+        flat = is_degenerate(clean.runs.flatten(0, 1)).reshape(clean.runs.shape[:2])
+        values["degenerate"] = flat[a] | flat[b]
         if len(clean.other):
             values["ssim_null"] = ssim(grey[a], _grey(clean.other_runs)[b])
         names = [(clean.run_names[i], clean.run_names[j]) for i, j in pairs(len(clean.runs)).tolist()]

@@ -87,7 +87,7 @@ def _lacking(name: str, a: AuditResult, b: AuditResult) -> str | None:
     for letter, audit in (("A", a), ("B", b)):
         entry = audit.summary["measures"].get(name)
         if name not in audit.records:
-            why = (entry or {}).get("reason") or "its records are missing"
+            why = (entry or {}).get("reason") or "it was not asked for"
             return f"not measured in {letter}: {why}"
     return None
 

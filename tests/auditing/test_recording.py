@@ -39,6 +39,7 @@ def found(index, *, predicted=None, finite=None, degenerate=None):
         maps=numbers[:, None, None].expand(-1, 2, 3),
         degenerate=flat,
         finite=torch.tensor(finite or [True] * len(index)),
+        degenerate_runs=flat[None],
     )
 
 
@@ -74,7 +75,7 @@ def test_rows_of_several_conditions_stand_together_by_image(recorder):
 
 
 def test_each_image_is_scored_or_skipped_once(recorder):
-    assert recorder.account() == Account(scored=4, degenerate=1, skipped=(("2", "it is empty"),))
+    assert recorder.account() == Account(4, 1, (("2", "it is empty"),), degenerate_runs=(1,))
 
 
 def test_maps_stand_in_the_order_of_the_records(subjects):
@@ -107,7 +108,7 @@ def test_a_class_without_a_name_is_its_number(subjects, classes, expected):
 
 def test_logits_that_are_no_numbers_name_the_first_image(recorder):
     recorder.add([2], found([2], finite=[False]))
-    with pytest.raises(ModelError, match=r"logits that are not finite numbers, first for 2$"):
+    with pytest.raises(ModelError, match=r"logits that are not finite numbers, first for 2 or a view of it$"):
         recorder.frames()
 
 

@@ -272,6 +272,10 @@ class Broken(torch.nn.Module):
         self.head = torch.nn.Linear(4, 2)
 
     def forward(self, images):
+        if self.fault == "random":
+            return self.head(self.conv(images).mean((2, 3))) + torch.randn(len(images), 2)
+        if self.fault == "view" and images.flatten(2).std(2).max() < 1e-3:
+            return torch.full((len(images), 2), float("nan"))
         if self.fault == "blind":
             return self.head(images.flatten(1)[:, :4])
         features = self.conv(images)
@@ -282,7 +286,14 @@ class Broken(torch.nn.Module):
 
 
 @pytest.mark.parametrize(
-    ("fault", "message"), [("nan", "finite numbers"), ("flat", "is constant"), ("blind", "no spatial|spatial")]
+    ("fault", "message"),
+    [
+        ("nan", "finite numbers"),
+        ("flat", "is constant"),
+        ("blind", "spatial"),
+        ("random", "random in eval mode"),
+        ("view", "finite numbers"),
+    ],
 )
 def test_networks_at_fault(folder, tmp_path, fault, message):
     with pytest.raises(sk.ModelError, match=message):
@@ -312,6 +323,63 @@ def test_a_batch_too_large_for_the_device_is_halved(folder, checkpoints, tmp_pat
     halved = sk.audit(checkpoints[0], folder, output=tmp_path / "halved", batch_size=12)
     assert sizes.count(3) == 4
     assert_same_records(reference, halved)
+
+
+def test_a_copy_is_no_independent_run(checkpoints, folder, tmp_path):
+    copy = shutil.copy(checkpoints[0], tmp_path / "copy.pt")
+    with pytest.raises(sk.UsageError, match="run 'copy' has the very weights of 'run-0'"):
+        sk.audit(checkpoints[0], folder, runs=[copy], output=tmp_path / "audit")
+
+
+def test_a_run_of_another_architecture_is_refused(checkpoints, folder, tmp_path):
+    arch = "saliencekit:small-cnn?width=8"
+    preprocessing = sk.model_info(sk.load_model(checkpoints[0])).preprocessing
+    other = tmp_path / "other.pt"
+    with torch.random.fork_rng():
+        model = sk.build_model(arch, num_classes=2)
+    sk.save_model(model, other, arch=arch, classes=("real", "fake"), preprocessing=preprocessing)
+    with pytest.raises(sk.ModelError, match="expected the architecture of run 'other' to be the model's"):
+        sk.audit(checkpoints[0], folder, runs=[other], output=tmp_path / "audit")
+
+
+def test_resume_with_other_images_of_the_same_names_is_refused(checkpoints, folder, tmp_path):
+    shutil.copytree(folder, tmp_path / "data")
+    sk.audit(checkpoints[0], tmp_path / "data", measures="entropy", output=tmp_path / "audit")
+    shutil.copy(folder / "real" / "1.png", tmp_path / "data" / "real" / "0.png")
+    with pytest.raises(sk.UsageError, match="cannot be resumed: its data was"):
+        sk.audit(checkpoints[0], tmp_path / "data", measures="entropy", output=tmp_path / "audit", resume=True)
+
+
+def test_a_refused_audit_does_not_block_its_folder(checkpoints, folder, tmp_path):
+    with pytest.raises(sk.ModelError):
+        sk.audit(checkpoints[0], folder, layer="no.such", measures="entropy", output=tmp_path / "audit")
+    assert sk.audit(checkpoints[0], folder, measures="entropy", output=tmp_path / "audit").summary["complete"]
+
+
+def test_the_audited_images_are_not_out_of_set(checkpoints, folder, tmp_path):
+    with pytest.raises(sk.UsageError, match="are the audited ones"):
+        sk.audit(checkpoints[0], folder, out_of_set=[folder], output=tmp_path / "audit")
+
+
+def test_labels_that_are_no_classes_of_the_model(checkpoints, folder, tmp_path):
+    (tmp_path / "data").mkdir()
+    for old, new in (("real", "cat"), ("fake", "dog")):
+        shutil.copytree(folder / old, tmp_path / "data" / new)
+    with pytest.raises(sk.DataError, match="needs labels that are classes of the model"):
+        sk.audit(checkpoints[0], tmp_path / "data", target="label", output=tmp_path / "audit")
+
+
+def test_an_out_of_set_of_bad_files_makes_the_audit_incomplete(checkpoints, folder, elsewhere, tmp_path):
+    shutil.copytree(elsewhere, tmp_path / "other")
+    (tmp_path / "other" / "bad.png").write_bytes(b"")
+    result = sk.audit(checkpoints[0], folder, out_of_set=[tmp_path / "other"], output=tmp_path / "audit")
+    assert not result.summary["complete"]
+    assert result.summary["data"]["out_of_set"][0]["skipped"][0]["image"] == "bad.png"
+
+
+def test_what_the_limit_leaves_out_is_counted(checkpoints, folder, tmp_path):
+    result = sk.audit(checkpoints[0], folder, measures="entropy", limit=5, output=tmp_path / "audit")
+    assert (result.summary["data"]["listed"], result.summary["data"]["left_out"]) == (5, 7)
 
 
 def test_a_run_of_other_classes_is_refused(checkpoints, folder, tmp_path):

@@ -63,6 +63,7 @@ def rows_of(conditions, **values):
     )
     for name, table in values.items():
         frame[name] = [float(value) for row in table for value in row]
+    frame["degenerate"] = False
     return frame
 
 
@@ -82,7 +83,7 @@ def test_interval_of_two_values_by_hand():
 
 def test_interval_of_equal_values_and_of_one():
     assert interval(pd.Series([0.3] * 5), 0) == {"value": 0.3, "ci_low": 0.3, "ci_high": 0.3, "std": 0.0, "n": 5}
-    assert interval(pd.Series([0.3]), 0) == {"value": 0.3, "ci_low": 0.3, "ci_high": 0.3, "std": 0.0, "n": 1}
+    assert interval(pd.Series([0.3]), 0) == {"value": 0.3, "ci_low": None, "ci_high": None, "std": None, "n": 1}
 
 
 @pytest.mark.parametrize("column", [pd.Series([], dtype=float), pd.Series([NAN, NAN])])
@@ -382,10 +383,10 @@ def one_image(measure):
 
 
 @pytest.mark.parametrize("name", ["entropy", "equivariance", "stability", "degradation"])
-def test_one_image_has_a_value_and_an_interval_of_no_width(name, known):
+def test_one_image_has_a_value_whose_spread_is_unknown(name, known):
     entry = as_json(summarise(MEASURES[name](), one_image(name), known, seed=0))
-    assert entry["value"] == entry["ci_low"] == entry["ci_high"]
-    assert (entry["std"], entry["n"]) == (0.0, 1)
+    assert entry["value"] is not None
+    assert (entry["ci_low"], entry["ci_high"], entry["std"], entry["n"]) == (None, None, None, 1)
 
 
 def test_one_image_against_another_set():
@@ -396,6 +397,28 @@ def test_one_image_against_another_set():
     assert (entry["value"], entry["ci_low"], entry["ci_high"], entry["n"]) == (1.0, 1.0, 1.0, 3)
     assert entry["also"]["noise_ssim"]["null"] is None
     assert entry["groups"]["set"]["cats"]["effect_size"] is None  # one value has no spread
+
+
+def test_constant_maps_are_told_from_diffuse_ones():
+    """Both sets have a map at the maximum that says nothing; without them the order turns round."""
+    noise = rows_of(NOISE, entropy=[[2, 3], [2.5, 3]], ssim=[[1, 0.4]] * 2, score=[[0.9, 0.5]] * 2)
+    others = rows_of(({"set": "cats", "amount": NAN},), entropy=[[1], [3.9]], ssim=[[NAN]] * 2, score=[[0.5]] * 2)
+    others.loc[1, "degenerate"] = True
+    known = known_of(entropy_records([2.0, 2.5]))
+    entry = as_json(summarise_sets(OutOfSet(), pd.concat([noise, others]), known, seed=0, flat={"cats": 1}))
+    assert entry["value"] == 0.5
+    assert entry["also"]["auroc_of_informative_maps"]["value"] == 0.0
+    assert entry["also"]["auroc_of_informative_maps"]["n"] == 3
+    assert entry["degenerate"] == entry["groups"]["set"]["cats"]["degenerate"] == 1
+
+
+def test_a_set_of_which_nothing_could_be_read_is_not_absent():
+    noise = rows_of(NOISE, entropy=[[2, 3], [2.5, 3]], ssim=[[1, 0.4]] * 2, score=[[0.9, 0.5]] * 2)
+    others = rows_of(({"set": "cats", "amount": NAN},), entropy=[[1], [3]], ssim=[[NAN]] * 2, score=[[0.5]] * 2)
+    known = known_of(entropy_records([2.0, 2.5]))
+    entry = summarise_sets(OutOfSet(), pd.concat([noise, others]), known, seed=0, flat={"cats": 0, "dogs": 0})
+    assert entry["groups"]["set"]["dogs"]["value"] is None
+    assert entry["groups"]["set"]["dogs"]["reason"] == "no image could be read"
 
 
 # The shape of an entry

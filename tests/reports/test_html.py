@@ -160,13 +160,17 @@ def test_the_same_audit_gives_the_same_bytes(audit):
     assert {path.name: path.read_bytes() for path in (audit.folder / "figures").iterdir()} == figures
 
 
-def test_records_or_gallery_gone(audit, page, tmp_path):
+def test_gallery_gone(audit, page, tmp_path):
     shutil.copytree(audit.folder, tmp_path / "copy")
     shutil.rmtree(tmp_path / "copy" / "gallery")
+    assert "This audit kept no images for a gallery." in page(write_report(load_audit(tmp_path / "copy"))).text
+
+
+def test_records_gone(audit, tmp_path):
+    shutil.copytree(audit.folder, tmp_path / "copy")
     (tmp_path / "copy" / "records" / "stability.parquet").unlink()
-    text = page(write_report(load_audit(tmp_path / "copy"))).text
-    assert "This audit kept no images for a gallery." in text
-    assert "There are no records of this measure to draw a figure from." in text
+    with pytest.raises(InputError, match="lacks the records of stability"):
+        load_audit(tmp_path / "copy")
 
 
 def test_incomplete_audits_say_so_first(audit, page, tmp_path):
