@@ -48,7 +48,13 @@ def counts(summary: Mapping[str, Any]) -> str:
     told = f"{counted(data.get('listed', 0), 'image')} = {data.get('scored', 0):,d} scored + {skipped:,d} skipped"
     if excluded:
         told += f"; {counted(excluded, 'more file')} excluded beforehand"
-    return f"{told}; {counted(flat, 'constant map')}" if flat else told
+    if data.get("left_out"):
+        told += f"; {data['left_out']:,d} left out by --limit or --split"
+    told = f"{told}; {counted(flat, 'constant map')}" if flat else told
+    for other in data.get("out_of_set") or ():
+        if other.get("degenerate"):
+            told += f"; {counted(other['degenerate'], 'constant map')} of {other['scored']:,d} in {other['name']}"
+    return told
 
 
 def class_explained(target: object) -> str:
