@@ -13,7 +13,8 @@ from torch import Tensor
 from ..errors import UsageError, one_of
 from ..functional import as_unit_range, guided_blur, random_rank, replace_share, ssim
 from ..functional.blur import BLUR_LEVELS
-from .base import Clean, Direction, Measure, Quantity, Rows, Seen, View
+from .base import Direction, Measure, Quantity
+from .views import Clean, Rows, Seen, View
 
 if TYPE_CHECKING:
     import pandas as pd

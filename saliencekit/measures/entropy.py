@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ..functional import cam_entropy, effective_area, histogram_entropy, is_degenerate, max_entropy
-from .base import Clean, Direction, Measure, Quantity, Rows, Seen
+from .base import Direction, Measure, Quantity
+from .views import Clean, Rows, Seen
 
 
 @dataclass(frozen=True)

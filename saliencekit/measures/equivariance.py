@@ -12,7 +12,8 @@ from torch import Tensor
 
 from ..functional import apply_transform, invert_transform, pearson, ssim
 from ..functional.geometry import TRANSFORMS, Transform
-from .base import Clean, Direction, Measure, Quantity, Rows, Seen, View
+from .base import Direction, Measure, Quantity
+from .views import Clean, Rows, Seen, View
 
 
 @dataclass(frozen=True)

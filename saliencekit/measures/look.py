@@ -11,7 +11,7 @@ from ..errors import InputError
 from ..functional import class_probability
 from ..functional.logits import Target
 from ..functional.random import Draw
-from .base import Clean, Extract, Seen, View
+from .views import Clean, Extract, Seen, View
 
 Prepare = Callable[[Tensor], Tensor]
 

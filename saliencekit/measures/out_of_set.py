@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 
 from ..functional import cam_entropy, is_degenerate, salt_and_pepper, ssim
-from .base import Clean, Direction, Measure, Quantity, Rows, Seen, View
+from .base import Direction, Measure, Quantity
+from .views import Clean, Rows, Seen, View
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,7 +9,8 @@ from typing import ClassVar
 from torch import Tensor
 
 from ..functional import iou_top, is_degenerate, pairs, pearson, quantize, ranks, ssim, ssim_pairs
-from .base import Clean, Direction, Measure, Quantity, Rows, Seen
+from .base import Direction, Measure, Quantity
+from .views import Clean, Rows, Seen
 
 
 @dataclass(frozen=True)

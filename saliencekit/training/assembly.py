@@ -105,7 +105,7 @@ def cpu_threads(number: int | None) -> Iterator[None]:
 def recorded_source(source: str, folder: Path) -> str:
     """Return how a checkpoint in ``folder`` names its data: relative where both lie in one small tree.
 
-    >>> recorded_source("/work/demo/faces/manifest.csv", Path("/work/demo/runs/droid-0"))
+    >>> recorded_source("/data/demo/faces/manifest.csv", Path("/data/demo/runs/droid-0"))
     '../../faces/manifest.csv'
     >>> recorded_source("/data/faces", Path("/home/me/runs"))
     '/data/faces'
