@@ -72,7 +72,7 @@ def _device(name: str, here: torch.device | None) -> torch.device:
         raise UsageError("device 'meta' has no values: choose cpu or an accelerator")
     try:
         torch.empty(0, device=device)
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
+    except (RuntimeError, AssertionError) as error:
         raise EnvironmentFault(f"device {name!r} cannot be used here: {str(error).splitlines()[0]}") from error
     return device
 
