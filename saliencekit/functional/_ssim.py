@@ -43,11 +43,26 @@ def moments(maps: Tensor, window: int) -> Moments:
 
 def local_similarity(a: Moments, b: Moments, window: int, data_range: float) -> Tensor:
     """Return the structural similarity of two (broadcastable) maps in each window, (..., h', w')."""
-    cells = window * window
-    sample = cells / max(cells - 1, 1)  # a window of one cell has no spread: its variance stays 0
-    c1, c2 = (K1 * data_range) ** 2, (K2 * data_range) ** 2 / sample
     product = window_mean(a.centred * b.centred, window)
     covariance = torch.addcmul(product, a.shifted_mean, b.shifted_mean, value=-1)
+    return _similarity(a, b, covariance, window * window, data_range)
+
+
+def whole_similarities(each: Moments, data_range: float) -> Tensor:
+    """Return the similarity of all maps (R, N, h, w) to one another where the window is the map, (R, R, N).
+
+    A map then has one covariance with each other map, and all of them are one matrix product an image.
+    """
+    flat = each.centred.flatten(2).transpose(0, 1)  # (N, R, cells)
+    covariance = (flat @ flat.mT / flat.shape[-1]).permute(1, 2, 0)  # the mean of what is centred is 0
+    alone = Moments(*(moment.flatten(1) for moment in each))
+    left = Moments(*(moment.unsqueeze(1) for moment in alone))
+    return _similarity(left, alone, covariance, flat.shape[-1], data_range)
+
+
+def _similarity(a: Moments, b: Moments, covariance: Tensor, cells: int, data_range: float) -> Tensor:
+    sample = cells / max(cells - 1, 1)  # a window of one cell has no spread: its variance stays 0
+    c1, c2 = (K1 * data_range) ** 2, (K2 * data_range) ** 2 / sample
     means = a.mean * b.mean
     squares = torch.addcmul(a.mean * a.mean, b.mean, b.mean)
     return (2 * means + c1) * (2 * covariance + c2) / ((squares + c1) * (a.variance + b.variance + c2))

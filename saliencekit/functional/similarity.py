@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ..errors import UsageError
 from ._checks import broadcast_shapes, check_mask, check_pair, check_shape, floating_dtype
-from ._ssim import blocks, local_similarity, moments, windows_inside
+from ._ssim import blocks, local_similarity, moments, whole_similarities, windows_inside
 
 
 def ssim(
@@ -116,6 +116,9 @@ def ssim_pairs(maps: Tensor, *, data_range: float | None = None, window: int = 7
     columns = []
     for some in blocks(images, runs * cells, maps.device):
         each = moments(maps[:, some], window)
+        if each.mean.shape[-2:].numel() == 1:
+            columns.append(whole_similarities(each, spread)[first, second])
+            continue
         rows = [
             local_similarity(each.take(first[few]), each.take(second[few]), window, spread).mean((-2, -1))
             for few in blocks(len(first), each.centred.shape[1] * cells, maps.device)
