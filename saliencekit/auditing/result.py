@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +20,7 @@ SCHEMA_VERSION = 1
 
 
 class Records(Mapping[str, "pd.DataFrame"]):
-    """The records of an audit by measure, read from Parquet when first asked for.
+    """The records of an audit by measure, read from Parquet each time they are asked for.
 
     Parameters
     ----------
@@ -29,20 +30,43 @@ class Records(Mapping[str, "pd.DataFrame"]):
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._read: dict[str, pd.DataFrame] = {}
 
     def __getitem__(self, measure: str) -> pd.DataFrame:
-        if measure not in self._read:
-            import pandas as pd
+        import pandas as pd
 
-            if measure not in set(self):
-                raise KeyError(f"no records of {measure!r}: there are {', '.join(self) or 'none'}")
-            path = self.folder / f"{measure}.parquet"
-            try:
-                self._read[measure] = pd.read_parquet(path)
-            except (ValueError, OSError) as error:  # pyarrow's errors are these
-                raise InputError(f"{path} cannot be read: {error}") from error
-        return self._read[measure]
+        with self._readable(measure) as path:
+            return pd.read_parquet(path)
+
+    def columns(self, measure: str, names: Sequence[str]) -> pd.DataFrame:
+        """Return some columns of a measure, those of ``names`` that it has; words but the image's as categories."""
+        import pyarrow.parquet as pq
+
+        with self._readable(measure) as path:
+            schema = pq.read_schema(path)
+            words = [name for name in schema.names if name != "image" and "string" in str(schema.field(name).type)]
+            wanted = [name for name in names if name in schema.names]
+            frame: pd.DataFrame = pq.read_table(
+                path, columns=wanted, read_dictionary=words, pre_buffer=False, use_threads=False
+            ).to_pandas()
+            return frame
+
+    def pieces(self, measure: str, columns: Sequence[str] | None = None) -> Iterator[pd.DataFrame]:
+        """Yield the records of a measure in pieces, one in memory at a time; no image is cut in two."""
+        import pyarrow.parquet as pq
+
+        with self._readable(measure) as path, pq.ParquetFile(path) as file:
+            for number in range(file.num_row_groups):
+                yield file.read_row_group(number, columns).to_pandas()
+
+    @contextmanager
+    def _readable(self, measure: str) -> Iterator[Path]:
+        if measure not in set(self):
+            raise KeyError(f"no records of {measure!r}: there are {', '.join(self) or 'none'}")
+        path = self.folder / f"{measure}.parquet"
+        try:
+            yield path
+        except (ValueError, OSError) as error:  # pyarrow's errors are these
+            raise InputError(f"{path} cannot be read: {error}") from error
 
     def __iter__(self) -> Iterator[str]:
         return iter(sorted(path.stem for path in self.folder.glob("*.parquet")))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +12,7 @@ import torch
 from ..functional import auroc, auroc_interval, bootstrap_difference, bootstrap_mean, hedges_g, wasserstein
 from ..measures import Measure, Quantity
 from ..measures.out_of_set import NOISE
+from .collecting import Collected, Column, collect
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,7 +43,7 @@ def not_applicable(measure: Measure, reason: str) -> Plain:
 
 def summarise(
     measure: Measure,
-    records: pd.DataFrame,
+    pieces: Iterable[pd.DataFrame],
     known: pd.DataFrame,
     *,
     seed: int,
@@ -52,8 +53,8 @@ def summarise(
 
     Parameters
     ----------
-    records
-        Of the measure.
+    pieces
+        The records of the measure, cut anywhere but within an image: one piece is in memory at a time.
     known
         What is known of each image: indexed by ``image``, columns ``label group correct degenerate``.
     seed
@@ -61,7 +62,13 @@ def summarise(
     nulls
         Null values that are one number for the whole set, by the column they belong to.
     """
-    images = measure.per_image(records)
+    return _entry(measure, collect(measure, pieces), known, seed, nulls)
+
+
+def _entry(
+    measure: Measure, collected: Collected, known: pd.DataFrame, seed: int, nulls: Mapping[str, float] = {}
+) -> Plain:
+    images = collected.images
     facts = known.reindex(images.index)
 
     def described(quantity: Quantity) -> Plain:
@@ -77,41 +84,58 @@ def summarise(
         "also": {name: {"unit": each.unit, **described(each)} for name, each in measure.also.items()},
         "groups": {
             **_by_fact(images[measure.headline.column], facts, seed),
-            **_by_condition(measure, records, seed),
+            **_by_condition(measure, collected, seed),
         },
     }
 
 
 def summarise_sets(
-    measure: Measure, records: pd.DataFrame, known: pd.DataFrame, *, seed: int, flat: Mapping[str, int] = {}
+    measure: Measure,
+    pieces: Iterable[pd.DataFrame],
+    known: pd.DataFrame,
+    *,
+    seed: int,
+    flat: Mapping[str, int] = {},
 ) -> Plain:
     """Return the entry of the out-of-set measure: the AUROC of entropy over all other sets, and each of them.
 
     ``flat`` has the number of constant maps of each set that was given. Without another set the measure is not
     applicable, and the entry still has the maps under noise.
     """
-    noise = summarise(measure, records[records["set"] == NOISE], known, seed=seed)
+    sets: dict[str, Column] = {}
+    informative: dict[str, Column] = {}
+
+    def noise_of(pieces: Iterable[pd.DataFrame]) -> Iterable[pd.DataFrame]:
+        """Pass the rows of the images on; keep of the other sets what is needed."""
+        for piece in pieces:
+            for name, rows in piece[piece["set"] != NOISE].groupby("set", observed=True):
+                sets.setdefault(str(name), Column()).add(rows, "entropy")
+                informative.setdefault(str(name), Column()).add(rows[~rows["degenerate"].astype(bool)], "entropy")
+            yield piece[piece["set"] == NOISE]
+
+    collected = collect(measure, noise_of(pieces))
+    noise = _entry(measure, collected, known, seed)
     groups = {measure.factor: noise["groups"][measure.factor]}
-    others = records[records["set"] != NOISE]
-    if not len(others):
+    if not sets:
         unread = "no image of the out-of-set collections could be read; the maps under noise are recorded below"
         missing = not_applicable(measure, unread if flat else measure.lacks(runs=1, sets=0) or "")
         return {**missing, "also": noise["also"], "groups": groups}
-    inside = numbers(measure.per_image(records)["entropy"])
-    outside = numbers(others["entropy"])
+    inside = numbers(collected.images["entropy"])
+    outside = torch.cat([each.numbers() for each in sets.values()])
     found = auroc_interval(inside, outside, seed=seed)
     groups["set"] = {
-        str(name): {**_against(inside, numbers(rows["entropy"]), seed), "degenerate": flat.get(str(name), 0)}
-        for name, rows in others.groupby("set", observed=True)
+        name: {**_against(inside, sets[name].numbers(), seed), "degenerate": flat.get(name, 0)} for name in sorted(sets)
     }
     headline = {"value": found.value, "ci_low": found.low, "ci_high": found.high, "std": found.std}
     for name in flat.keys() - groups["set"].keys():
         groups["set"][name] = {**interval(outside[:0], seed), "degenerate": 0, "reason": "no image could be read"}
-    informative = [
-        numbers(rows.loc[~rows["degenerate"].astype(bool), "entropy"]) for rows in (measure.per_image(records), others)
+    constant = collected.images["degenerate"].astype(bool)
+    told = [
+        numbers(collected.images.loc[~constant, "entropy"]),
+        torch.cat([each.numbers() for each in informative.values()]),
     ]
-    if all(len(each) for each in informative):
-        likeness = auroc_interval(*informative, seed=seed)
+    if all(len(each) for each in told):
+        likeness = auroc_interval(*told, seed=seed)
         noise["also"]["auroc_of_informative_maps"] = _finite(
             {
                 "unit": "AUROC, constant maps left out",
@@ -120,7 +144,7 @@ def summarise_sets(
                 "ci_low": likeness.low,
                 "ci_high": likeness.high,
                 "std": likeness.std,
-                "n": sum(len(each) for each in informative),
+                "n": sum(len(each) for each in told),
             }
         )
     counts = {"n": len(inside) + len(outside), "degenerate": noise["degenerate"] + sum(flat.values())}
@@ -190,27 +214,21 @@ def _by_fact(column: pd.Series, facts: pd.DataFrame, seed: int) -> Plain:
     return tables
 
 
-def _by_condition(measure: Measure, records: pd.DataFrame, seed: int) -> Plain:
+def _by_condition(measure: Measure, collected: Collected, seed: int) -> Plain:
     if not measure.factor:
         return {}
-    rows = records.dropna(subset=list(measure.factor_columns[:1]))
     between = " / " if measure.factor == "pair" else " "  # names of runs may hold blanks
-    levels = rows.groupby(list(measure.factor_columns), sort=False, dropna=False, observed=True)
     return {
         measure.factor: {
-            _level(key, between): {
-                **interval(group[measure.factor_value], seed),
-                "degenerate": int(group["degenerate"].sum()),
-            }
-            for key, group in levels
+            _level(key, between): {**interval(each.numbers(), seed), "degenerate": each.degenerate}
+            for key, each in collected.levels.items()
         }
     }
 
 
-def _level(key: object, between: str) -> str:
-    parts = key if isinstance(key, tuple) else (key,)
-    words = [f"{part:g}" if isinstance(part, float) else str(part) for part in parts]
-    return between.join(word for word in words if word != "nan")
+def _level(key: tuple[object, ...], between: str) -> str:
+    words = [f"{part:g}" if isinstance(part, float) else str(part) for part in key]
+    return between.join(word for word in words if word)
 
 
 def _finite(entry: Mapping[str, Any]) -> Plain:

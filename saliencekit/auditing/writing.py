@@ -22,7 +22,7 @@ from .gallery import choose, write_gallery
 from .nulls import redrawn
 from .parts import clear, merge, merge_maps
 from .plan import Plan
-from .result import SCHEMA_VERSION, AuditResult
+from .result import SCHEMA_VERSION, AuditResult, Records
 from .summary import not_applicable, summarise, summarise_sets
 
 if TYPE_CHECKING:
@@ -43,7 +43,8 @@ def conclude(plan: Plan, engine: Engine, pixels: Tensor, crew: Crew, *, started:
     _refuse_flat(plan, data)
     _merge(plan)
     records = AuditResult(plan.folder, {}).records
-    known = records["entropy"].set_index("image")
+    entropy = records["entropy"]
+    known = entropy.set_index("image")
     comparable = known["label"].isin(plan.classes)
     known["correct"] = (known["label"] == known["predicted"]).where(comparable)
     nulls = _entropy_nulls(plan, engine, pixels) if any(isinstance(each, Entropy) for each in plan.applied) else {}
@@ -60,7 +61,7 @@ def conclude(plan: Plan, engine: Engine, pixels: Tensor, crew: Crew, *, started:
         },
         "duration_s": round(time.monotonic() - started, 3),
     }
-    _write_gallery(plan, engine, records["entropy"])
+    _write_gallery(plan, engine, entropy)
     write_json(
         plan.folder / "run.json",
         {
@@ -79,7 +80,7 @@ def _entry(
     measure: Measure,
     plan: Plan,
     engine: Engine,
-    records: Mapping[str, pd.DataFrame],
+    records: Records,
     known: pd.DataFrame,
     nulls: Mapping[str, float],
     data: Plain,
@@ -87,13 +88,13 @@ def _entry(
     seed = plan.settings.seed
     if isinstance(measure, OutOfSet):
         flat = {each["name"]: each["degenerate"] for each in data["out_of_set"]}
-        return summarise_sets(measure, records[measure.name], known, seed=seed, flat=flat)
+        return summarise_sets(measure, records.pieces(measure.name), known, seed=seed, flat=flat)
     reason = plan.reason_against(measure)
     if reason:
         return not_applicable(measure, reason)
     if not isinstance(measure, Entropy):
-        return summarise(measure, records[measure.name], known, seed=seed)
-    entry = summarise(measure, records[measure.name], known, seed=seed, nulls=nulls)
+        return summarise(measure, records.pieces(measure.name), known, seed=seed)
+    entry = summarise(measure, records.pieces(measure.name), known, seed=seed, nulls=nulls)
     return {**entry, "maximum": max_entropy(engine.others.maps[0]) if engine.others else None}
 
 

@@ -117,11 +117,18 @@ def _section(name: str, entry: Mapping[str, Any], result: AuditResult) -> Sectio
         null=number(entry.get("null")),
         std=number(entry.get("std")),
         direction=DIRECTIONS.get(entry["direction"], entry["direction"]),
-        panels=tuple(FIGURES[name](result.records, entry)) if name in FIGURES and name in result.records else (),
+        panels=_panels(name, entry, result),
         tables=tuple(level_tables(name, entry)),
         also=tuple(_also(other, each) for other, each in entry.get("also", {}).items()),
         prose=PROSE.get(name),
     )
+
+
+def _panels(name: str, entry: Mapping[str, Any], result: AuditResult) -> tuple[Panel, ...]:
+    if name not in FIGURES or name not in result.records:
+        return ()
+    figure = FIGURES[name]
+    return tuple(figure.draw(result.records.columns(name, figure.columns), entry))
 
 
 def _also(name: str, each: Mapping[str, Any]) -> tuple[str, ...]:

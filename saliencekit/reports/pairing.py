@@ -30,8 +30,8 @@ def images_of(audit: AuditResult) -> frozenset[str]:
     name = "entropy" if "entropy" in records else next(iter(records), None)
     if name is None:
         return frozenset()
-    frame = records[name]
-    return frozenset(frame.loc[frame["amount"].notna(), "image"] if name == "out_of_set" else frame["image"])
+    wanted = ["image", "amount"] if name == "out_of_set" else ["image"]
+    return frozenset(image for piece in records.pieces(name, wanted) for image in piece.dropna()["image"])
 
 
 def shared_images(a: AuditResult, b: AuditResult) -> list[str]:
@@ -93,7 +93,11 @@ def _lacking(name: str, a: AuditResult, b: AuditResult) -> str | None:
 
 
 def _numbers(name: str, audit: AuditResult, quantity: Quantity, shared: Sequence[str]) -> pd.Series:
-    return MEASURES[name]().per_image(audit.records[name])[quantity.column].reindex(list(shared))
+    import pandas as pd
+
+    measure = MEASURES[name]()
+    numbers: pd.Series = pd.concat([measure.per_image(piece)[quantity.column] for piece in audit.records.pieces(name)])
+    return numbers.reindex(list(shared))
 
 
 def _paired(about: Difference, a: pd.Series, b: pd.Series, known: pd.DataFrame | None) -> Difference:

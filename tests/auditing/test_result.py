@@ -6,7 +6,7 @@ import pytest
 
 from saliencekit import InputError
 from saliencekit.auditing import load_audit
-from saliencekit.auditing.result import SCHEMA_VERSION
+from saliencekit.auditing.result import SCHEMA_VERSION, Records
 
 
 @pytest.fixture
@@ -29,11 +29,26 @@ def test_what_lies_in_the_folder(folder):
     assert result.gallery == []
 
 
-def test_records_are_read_when_asked_for_and_once(folder):
+def test_records_are_read_anew_each_time(folder):
+    """Nothing is kept: what a caller does to a frame is the caller's, and frames of many images can be let go."""
     records = load_audit(folder).records
-    first = records["entropy"]
-    shutil.rmtree(folder / "records")
-    assert records["entropy"] is first
+    frame = records["entropy"]
+    frame["entropy"] = 0.0
+    assert records["entropy"]["entropy"].tolist() == [1.0, 2.0]
+
+
+def test_pieces_and_columns_are_the_records(tmp_path):
+    frame = pd.DataFrame({"image": list("abcd"), "guide": list("xyxy"), "score": [0.1, 0.2, 0.3, 0.4]})
+    frame.to_parquet(tmp_path / "degradation.parquet", row_group_size=2)
+    records = Records(tmp_path)
+    pieces = list(records.pieces("degradation"))
+    assert [list(each["image"]) for each in pieces] == [["a", "b"], ["c", "d"]]
+    pd.testing.assert_frame_equal(pd.concat(pieces, ignore_index=True), frame)
+    assert [list(each.columns) for each in records.pieces("degradation", ["score"])] == [["score"]] * 2
+    some = records.columns("degradation", ["image", "guide", "absent"])
+    assert list(some.columns) == ["image", "guide"]
+    assert some["guide"].astype(str).tolist() == list("xyxy")
+    assert isinstance(some["guide"].dtype, pd.CategoricalDtype)
 
 
 def test_gallery_is_what_its_list_says(folder):

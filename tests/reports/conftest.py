@@ -124,10 +124,10 @@ def summary_of(records, facts, skipped, excluded, model):
     measures = {}
     for name, measure in MEASURES.items():
         if name == "out_of_set":
-            measures[name] = summarise_sets(measure(), records[name], known, seed=0)
+            measures[name] = summarise_sets(measure(), [records[name]], known, seed=0)
         elif name in records:
             nulls = {"entropy": 3.85, "entropy_normalized": 0.99} if name == "entropy" else {}
-            measures[name] = summarise(measure(), records[name], known, seed=0, nulls=nulls)
+            measures[name] = summarise(measure(), [records[name]], known, seed=0, nulls=nulls)
         else:
             measures[name] = not_applicable(measure(), measure().lacks(runs=facts["runs"], sets=len(facts["sets"])))
     measures["entropy"]["maximum"] = math.log(GRID * GRID)

@@ -22,20 +22,23 @@ ORDERS = (
 )
 
 
-def draw(records: Mapping[str, pd.DataFrame], measure: Mapping[str, Any]) -> list[Panel]:
+COLUMNS = ("guide", "level", "score")
+
+
+def draw(frame: pd.DataFrame, measure: Mapping[str, Any]) -> list[Panel]:
     """Return the panels of degradation: curves over the share of pixels, and the two blurs.
 
     Parameters
     ----------
-    records
-        The audit's records; ``degradation`` is read.
+    frame
+        The audit's records of degradation, with the columns ``COLUMNS`` (more do no harm).
     measure
         Its entry in the summary (not needed for these pictures).
     """
     del measure
-    frame = records["degradation"]
     curves, blurs = frame[frame["level"].notna()], frame[frame["level"].isna()]
-    return [*_curves(curves), *_blurs(blurs, curves[curves["level"] == 0].drop_duplicates("image"))]
+    clean = curves[(curves["level"] == 0) & (curves["guide"] == ORDERS[0][0])]  # level 0 is the same in each order
+    return [*_curves(curves), *_blurs(blurs, clean)]
 
 
 def _curves(curves: pd.DataFrame) -> list[Panel]:

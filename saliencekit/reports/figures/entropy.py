@@ -17,17 +17,19 @@ if TYPE_CHECKING:
 MOST_POINTS = 500
 
 
-def draw(records: Mapping[str, pd.DataFrame], measure: Mapping[str, Any]) -> list[Panel]:
+COLUMNS = ("image", "group", "label", "predicted", "score", "entropy")
+
+
+def draw(frame: pd.DataFrame, measure: Mapping[str, Any]) -> list[Panel]:
     """Return the panels of entropy; none if no map has one.
 
     Parameters
     ----------
-    records
-        The audit's records; ``entropy`` is read.
+    frame
+        The audit's records of entropy, with the columns ``COLUMNS`` (more do no harm).
     measure
         Its entry in the summary, for the null value.
     """
-    frame = records["entropy"]
     frame = frame[frame["entropy"].notna()]
     if frame.empty:
         return []
@@ -87,7 +89,7 @@ def _apart(lines: list[Line]) -> list[Line]:
 def _against_score(frame: pd.DataFrame, lines: list[Line]) -> Panel:
     step = -(-len(frame) // MOST_POINTS)
     points = frame.sort_values("image").iloc[::step]
-    right = points["label"] == points["predicted"]
+    right = points["label"].astype("string") == points["predicted"].astype("string")
     known = points["label"].notna()
     sets = [("right", points[known & right], "accent", "o"), ("wrong", points[known & ~right], "second", "x")]
     if not known.any():

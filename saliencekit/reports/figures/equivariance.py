@@ -15,17 +15,19 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-def draw(records: Mapping[str, pd.DataFrame], measure: Mapping[str, Any]) -> list[Panel]:
+COLUMNS = ("transform", "score_change", "ssim_null")
+
+
+def draw(frame: pd.DataFrame, measure: Mapping[str, Any]) -> list[Panel]:
     """Return the panels of equivariance; none if there is no row.
 
     Parameters
     ----------
-    records
-        The audit's records; ``equivariance`` is read.
+    frame
+        The audit's records of equivariance, with the columns ``COLUMNS`` (more do no harm).
     measure
         Its entry in the summary, for value and interval of each transform.
     """
-    frame = records["equivariance"]
     levels = measure.get("groups", {}).get("transform", {})
     if frame.empty or not levels:
         return []

@@ -16,18 +16,20 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-def draw(records: Mapping[str, pd.DataFrame], measure: Mapping[str, Any]) -> list[Panel]:
+COLUMNS = ("set", "amount", "entropy", "ssim", "score", "ssim_null")
+
+
+def draw(frame: pd.DataFrame, measure: Mapping[str, Any]) -> list[Panel]:
     """Return the panels of the out-of-set measure; those of the noise stand without another set, too.
 
     Parameters
     ----------
-    records
-        The audit's records; ``out_of_set`` is read.
+    frame
+        The audit's out-of-set records, with the columns ``COLUMNS`` (more do no harm).
     measure
         Its entry in the summary (not needed for these pictures).
     """
     del measure
-    frame = records["out_of_set"]
     noise, others = frame[frame["amount"].notna()], frame[frame["amount"].isna()]
     return [*_sets(noise, others), *_noise(noise)]
 

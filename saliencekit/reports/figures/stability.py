@@ -17,18 +17,20 @@ if TYPE_CHECKING:
 MOST_NUMBERS = 12  # runs up to which the cells hold their numbers
 
 
-def draw(records: Mapping[str, pd.DataFrame], measure: Mapping[str, Any]) -> list[Panel]:
+COLUMNS = ("run_a", "run_b", "ssim", "ssim_null")
+
+
+def draw(frame: pd.DataFrame, measure: Mapping[str, Any]) -> list[Panel]:
     """Return the panels of stability; none if there is no pair of runs.
 
     Parameters
     ----------
-    records
-        The audit's records; ``stability`` is read.
+    frame
+        The audit's records of stability, with the columns ``COLUMNS`` (more do no harm).
     measure
         Its entry in the summary (not needed for these pictures).
     """
     del measure
-    frame = records["stability"]
     frame = frame[frame["ssim"].notna()]
     if frame.empty:
         return []

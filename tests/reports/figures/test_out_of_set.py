@@ -3,7 +3,7 @@ from saliencekit.reports.figures.out_of_set import draw
 
 def test_other_sets_maps_and_score_under_noise(audit):
     frame = audit.records["out_of_set"]
-    sets, maps, score = draw(audit.records, {})
+    sets, maps, score = draw(audit.records["out_of_set"], {})
     others = frame[frame["set"] == "non-faces"]["entropy"]
     assert f"non-faces: {others.median():.3f}" in sets.alt
     half = frame[frame["amount"] == 0.5]
@@ -14,8 +14,11 @@ def test_other_sets_maps_and_score_under_noise(audit):
 
 
 def test_without_another_set_the_noise_is_drawn(single):
-    assert [panel.name for panel in draw(single.records, {})] == ["out-of-set-noise-ssim", "out-of-set-noise-score"]
+    assert [panel.name for panel in draw(single.records["out_of_set"], {})] == [
+        "out-of-set-noise-ssim",
+        "out-of-set-noise-score",
+    ]
 
 
 def test_nothing_to_draw(audit):
-    assert draw({"out_of_set": audit.records["out_of_set"].iloc[:0]}, {}) == []
+    assert draw(audit.records["out_of_set"].iloc[:0], {}) == []

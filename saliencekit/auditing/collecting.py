@@ -1,0 +1,79 @@
+"""From pieces of the records to what the numbers are made of, so that no whole frame is held in memory."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from ..measures import Measure
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass
+class Column:
+    """The values of one column, piece by piece, and how many of their maps are constant."""
+
+    pieces: list[np.ndarray] = field(default_factory=list)
+    degenerate: int = 0
+
+    def add(self, rows: pd.DataFrame, column: str) -> None:
+        """Take in the values of ``rows``, without the missing ones."""
+        self.pieces.append(rows[column].dropna().to_numpy(dtype=np.float64))
+        self.degenerate += int(rows["degenerate"].sum())
+
+    def numbers(self) -> torch.Tensor:
+        """Return the values as a float64 tensor."""
+        return torch.from_numpy(np.concatenate(self.pieces)) if self.pieces else torch.empty(0, dtype=torch.float64)
+
+
+@dataclass(frozen=True)
+class Collected:
+    """The records of a measure, reduced.
+
+    Parameters
+    ----------
+    images
+        One row an image, indexed by image, a column for each quantity and its null.
+    levels
+        For each condition, in the order in which they came, the column that the measure averages.
+    """
+
+    images: pd.DataFrame
+    levels: dict[tuple[object, ...], Column]
+
+
+def collect(measure: Measure, pieces: Iterable[pd.DataFrame]) -> Collected:
+    """Reduce the records of a measure.
+
+    Parameters
+    ----------
+    measure
+        Whose records they are.
+    pieces
+        The records, cut anywhere but within an image.
+    """
+    import pandas as pd
+
+    images: list[pd.DataFrame] = []
+    levels: dict[tuple[object, ...], Column] = {}
+    for piece in pieces:
+        if images and piece.empty:  # rows of other sets alone
+            continue
+        images.append(measure.per_image(piece))
+        if measure.factor:
+            rows = piece.dropna(subset=list(measure.factor_columns[:1]))
+            for key, part in rows.groupby(list(measure.factor_columns), sort=False, dropna=False, observed=True):
+                levels.setdefault(tuple(map(_level, key)), Column()).add(part, measure.factor_value)
+    return Collected(pd.concat(images), levels)
+
+
+def _level(key: object) -> object:
+    """Return a condition as one key: no NaN is equal to another."""
+    return "" if isinstance(key, float) and math.isnan(key) else key
