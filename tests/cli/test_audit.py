@@ -8,59 +8,27 @@ import time
 
 import pytest
 import torch
-from PIL import Image
 
 from saliencekit.cli import main
-from saliencekit.models import build_model, save_model
-
-
-def run(capsys, *words):
-    """Run a command in this process; return exit code, stdout, stderr."""
-    with pytest.raises(SystemExit) as ended:
-        main([str(word) for word in words])
-    out = capsys.readouterr()
-    return ended.value.code, out.out, out.err
-
-
-@pytest.fixture(scope="module")
-def checkpoint(tmp_path_factory):
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        model = build_model("saliencekit:small-cnn", num_classes=2)
-    path = tmp_path_factory.mktemp("model") / "model.pt"
-    from saliencekit.models import default_preprocessing
-
-    preprocessing = default_preprocessing("saliencekit:small-cnn")
-    save_model(model, path, arch="saliencekit:small-cnn", classes=("real", "fake"), preprocessing=preprocessing)
-    return path
-
-
-@pytest.fixture
-def images(tmp_path):
-    folder = tmp_path / "images"
-    folder.mkdir()
-    random = torch.Generator().manual_seed(0)
-    for number in range(4):
-        Image.fromarray((torch.rand(64, 64, generator=random) * 255).byte().numpy()).save(folder / f"{number}.png")
-    return folder
+from saliencekit.models import build_model, default_preprocessing, save_model
 
 
 @pytest.mark.parametrize("words", [("--help",), ("audit", "--help"), ("--version",), ("info",), ("info", "--short")])
-def test_these_succeed(capsys, words):
-    code, out, err = run(capsys, *words)
+def test_these_succeed(run, words):
+    code, out, err = run(*words)
     assert (code, err) == (0, "")
     assert "saliencekit" in out or "0." in out
 
 
-def test_audit_prints_the_five_measures_and_where_the_report_is(capsys, checkpoint, images, tmp_path):
-    code, out, err = run(capsys, "audit", checkpoint, "--data", images, "--output", tmp_path / "audit", "--quiet")
+def test_audit_prints_the_five_measures_and_where_the_report_is(run, checkpoint, images, tmp_path):
+    code, out, err = run("audit", checkpoint, "--data", images, "--output", tmp_path / "audit", "--quiet")
     assert (code, err) == (0, "")
     for word in ("entropy", "out_of_set", "equivariance", "stability", "degradation", "not applicable", "report.html"):
         assert word in out
 
 
-def test_json_is_the_summary(capsys, checkpoint, images, tmp_path):
-    code, out, _ = run(capsys, "audit", checkpoint, "--data", images, "--output", tmp_path / "a", "--quiet", "--json")
+def test_json_is_the_summary(run, checkpoint, images, tmp_path):
+    code, out, _ = run("audit", checkpoint, "--data", images, "--output", tmp_path / "a", "--quiet", "--json")
     assert code == 0
     assert json.loads(out) == json.loads((tmp_path / "a" / "summary.json").read_text())
 
@@ -86,12 +54,12 @@ def test_json_is_the_summary(capsys, checkpoint, images, tmp_path):
         (("compare", "{tmp}/empty", "{tmp}/empty"), 3, "holds no finished audit"),
     ],
 )
-def test_mistakes_get_one_sentence_and_their_code(capsys, checkpoint, images, tmp_path, words, code, sentence):
+def test_mistakes_get_one_sentence_and_their_code(run, checkpoint, images, tmp_path, words, code, sentence):
     (tmp_path / "empty").mkdir()
     filled = [word.format(model=checkpoint, images=images, tmp=tmp_path) for word in words]
     if words[0] == "audit":
         filled += ["--output", str(tmp_path / "audit")]
-    got, out, err = run(capsys, *filled)
+    got, out, err = run(*filled)
     assert got == code, err
     assert sentence in err
     assert "Traceback" not in err
@@ -99,23 +67,21 @@ def test_mistakes_get_one_sentence_and_their_code(capsys, checkpoint, images, tm
     assert not (tmp_path / "audit" / "summary.json").exists()
 
 
-def test_wrong_number_of_channels(capsys, tmp_path, images):
+def test_wrong_number_of_channels(run, tmp_path, images):
     with torch.random.fork_rng():
         model = build_model("saliencekit:small-cnn", num_classes=2, in_channels=3)
     path = tmp_path / "rgb.pt"
-    from saliencekit.models import default_preprocessing
-
     grey = default_preprocessing("saliencekit:small-cnn")
     save_model(model, path, arch="saliencekit:small-cnn", classes=("real", "fake"), preprocessing=grey)
-    code, _, err = run(capsys, "audit", path, "--data", images, "--output", tmp_path / "audit", "--quiet")
+    code, _, err = run("audit", path, "--data", images, "--output", tmp_path / "audit", "--quiet")
     assert code == 3
     assert "channel" in err
     assert "Traceback" not in err
 
 
-def test_preprocessing_flags_reach_the_report(capsys, checkpoint, images, tmp_path):
+def test_preprocessing_flags_reach_the_report(run, checkpoint, images, tmp_path):
     words = ["--image-size", "64", "--mean", "0.4", "--std", "0.3", "--measures", "entropy"]
-    code, _, err = run(capsys, "audit", checkpoint, "--data", images, "--output", tmp_path / "a", "--quiet", *words)
+    code, _, err = run("audit", checkpoint, "--data", images, "--output", tmp_path / "a", "--quiet", *words)
     assert (code, err) == (0, "")
     recorded = json.loads((tmp_path / "a" / "summary.json").read_text())["model"]["preprocessing"]
     assert (recorded["size"], recorded["mean"], recorded["std"]) == ([64, 64], [0.4], [0.3])
@@ -123,26 +89,26 @@ def test_preprocessing_flags_reach_the_report(capsys, checkpoint, images, tmp_pa
     assert "as given" in (tmp_path / "a" / "report.html").read_text()
 
 
-def test_unreadable_images_end_with_code_1_and_a_report(capsys, checkpoint, images, tmp_path):
+def test_unreadable_images_end_with_code_1_and_a_report(run, checkpoint, images, tmp_path):
     (images / "broken.png").write_text("nothing")
-    code, out, err = run(capsys, "audit", checkpoint, "--data", images, "--output", tmp_path / "audit", "--quiet")
+    code, out, err = run("audit", checkpoint, "--data", images, "--output", tmp_path / "audit", "--quiet")
     assert code == 1
     assert "1 images could not be read" in err or "1 image could not be read" in err
     assert (tmp_path / "audit" / "report.html").exists()
     assert "entropy" in out
 
 
-def test_report_is_drawn_again(capsys, checkpoint, images, tmp_path):
-    run(capsys, "audit", checkpoint, "--data", images, "--output", tmp_path / "audit", "--quiet")
+def test_report_is_drawn_again(run, checkpoint, images, tmp_path):
+    run("audit", checkpoint, "--data", images, "--output", tmp_path / "audit", "--quiet")
     first = (tmp_path / "audit" / "report.html").read_bytes()
     (tmp_path / "audit" / "report.html").unlink()
-    code, out, _ = run(capsys, "report", tmp_path / "audit")
+    code, out, _ = run("report", tmp_path / "audit")
     assert code == 0
     assert out.strip() == str(tmp_path / "audit" / "report.html")
     assert (tmp_path / "audit" / "report.html").read_bytes() == first
 
 
-def test_two_processes_do_not_write_one_folder(capsys, checkpoint, images, tmp_path):
+def test_two_processes_do_not_write_one_folder(run, checkpoint, images, tmp_path):
     from saliencekit.files import held_alone
 
     command = [sys.executable, "-m", "saliencekit", "audit", str(checkpoint), "--data", str(images)]
@@ -172,13 +138,13 @@ def test_a_signal_ends_with_its_code_and_resume_goes_on(checkpoint, images, tmp_
     assert (tmp_path / "audit" / "summary.json").exists()
 
 
-def test_the_signal_handler_is_given_back(capsys):
+def test_the_signal_handler_is_given_back(run):
     before = signal.getsignal(signal.SIGTERM)
-    run(capsys, "info", "--short")
+    run("info", "--short")
     assert signal.getsignal(signal.SIGTERM) is before
 
 
-def test_debug_shows_the_traceback(capsys, tmp_path):
+def test_debug_shows_the_traceback(run, tmp_path):
     from saliencekit import SaliencekitError
 
     with pytest.raises(SaliencekitError):

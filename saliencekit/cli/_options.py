@@ -1,0 +1,30 @@
+"""Flags that several commands have."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cyclopts import Parameter
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class ModelOptions:
+    """How a checkpoint is read.
+
+    Parameters
+    ----------
+    arch
+        Architecture where the file does not tell: torchvision:NAME, timm:NAME or package.module:callable.
+    trust_pickle
+        Load pickled modules and TorchScript too; they run code of their own.
+    allow_missing
+        Patterns of weights that may be missing from the file.
+    """
+
+    arch: str | None = None
+    trust_pickle: bool = False
+    allow_missing: tuple[str, ...] = ()
+
+
+AS_FOUND = ModelOptions()
