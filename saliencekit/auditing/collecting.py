@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,9 @@ from ..measures import Measure
 if TYPE_CHECKING:
     import pandas as pd
 
+Key = tuple[object, ...]
+Levels = dict[Key, "pd.DataFrame"]
+
 
 @dataclass
 class Column:
@@ -25,7 +28,7 @@ class Column:
 
     def add(self, rows: pd.DataFrame, column: str) -> None:
         """Take in the values of ``rows``, without the missing ones."""
-        self.pieces.append(rows[column].dropna().to_numpy(dtype=np.float64))
+        self.pieces.append(rows[column].dropna().to_numpy(dtype=np.float64, copy=True))
         self.degenerate += int(rows["degenerate"].sum())
 
     def numbers(self) -> torch.Tensor:
@@ -46,7 +49,7 @@ class Collected:
     """
 
     images: pd.DataFrame
-    levels: dict[tuple[object, ...], Column]
+    levels: dict[Key, Column]
 
 
 def collect(measure: Measure, pieces: Iterable[pd.DataFrame]) -> Collected:
@@ -62,7 +65,7 @@ def collect(measure: Measure, pieces: Iterable[pd.DataFrame]) -> Collected:
     import pandas as pd
 
     images: list[pd.DataFrame] = []
-    levels: dict[tuple[object, ...], Column] = {}
+    levels: dict[Key, Column] = {}
     for piece in pieces:
         if images and piece.empty:  # rows of other sets alone
             continue
@@ -72,6 +75,32 @@ def collect(measure: Measure, pieces: Iterable[pd.DataFrame]) -> Collected:
             for key, part in rows.groupby(list(measure.factor_columns), sort=False, dropna=False, observed=True):
                 levels.setdefault(tuple(map(_level, key)), Column()).add(part, measure.factor_value)
     return Collected(pd.concat(images), levels)
+
+
+def by_condition(pieces: Iterable[pd.DataFrame], conditions: Sequence[str], columns: Sequence[str]) -> Levels:
+    """Return the rows of each condition, in single precision, with those of ``columns`` that there are.
+
+    Parameters
+    ----------
+    pieces
+        Records, cut anywhere.
+    conditions
+        Columns whose values, together, are the key; a missing value is ``""`` there.
+    columns
+        Numeric columns.
+    """
+    import pandas as pd
+
+    found: dict[Key, dict[str, list[np.ndarray]]] = {}
+    for piece in pieces:
+        for key, rows in piece.groupby(list(conditions), sort=False, dropna=False, observed=True):
+            level = found.setdefault(tuple(map(_level, key)), {})
+            for name in columns:
+                if name in rows:
+                    level.setdefault(name, []).append(rows[name].to_numpy(dtype=np.float32, copy=True))
+    return {
+        key: pd.DataFrame({name: np.concatenate(each) for name, each in level.items()}) for key, level in found.items()
+    }
 
 
 def _level(key: object) -> object:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
+from .collecting import Levels, by_condition
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,9 +46,7 @@ class Records(Mapping[str, "pd.DataFrame"]):
             schema = pq.read_schema(path)
             words = [name for name in schema.names if name != "image" and "string" in str(schema.field(name).type)]
             wanted = [name for name in names if name in schema.names]
-            frame: pd.DataFrame = pq.read_table(
-                path, columns=wanted, read_dictionary=words, pre_buffer=False, use_threads=False
-            ).to_pandas()
+            frame: pd.DataFrame = pq.read_table(path, columns=wanted, read_dictionary=words).to_pandas()
             return frame
 
     def pieces(self, measure: str, columns: Sequence[str] | None = None) -> Iterator[pd.DataFrame]:
@@ -56,11 +55,16 @@ class Records(Mapping[str, "pd.DataFrame"]):
 
         with self._readable(measure) as path, pq.ParquetFile(path) as file:
             for number in range(file.num_row_groups):
-                yield file.read_row_group(number, columns).to_pandas()
+                wanted = None if columns is None else [each for each in columns if each in file.schema_arrow.names]
+                yield file.read_row_group(number, wanted).to_pandas()
+
+    def by_condition(self, measure: str, conditions: Sequence[str], columns: Sequence[str]) -> Levels:
+        """Return columns of a measure apart by condition; what is held of 100,000 images is their numbers."""
+        return by_condition(self.pieces(measure, [*conditions, *columns]), conditions, columns)
 
     @contextmanager
     def _readable(self, measure: str) -> Iterator[Path]:
-        if measure not in set(self):
+        if measure not in self:
             raise KeyError(f"no records of {measure!r}: there are {', '.join(self) or 'none'}")
         path = self.folder / f"{measure}.parquet"
         try:
@@ -70,6 +74,9 @@ class Records(Mapping[str, "pd.DataFrame"]):
 
     def __iter__(self) -> Iterator[str]:
         return iter(sorted(path.stem for path in self.folder.glob("*.parquet")))
+
+    def __contains__(self, measure: object) -> bool:
+        return measure in list(self)  # a mapping's own way would be to read the records
 
     def __len__(self) -> int:
         return sum(1 for _ in self)

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from ..errors import InputError
 from ..files import write_text
 from . import header
-from .figures import FIGURES, Panel
+from .figures import Panel, draw_figures
 from .gallery import read_cards
 from .glyph import axis_of, interval_glyph
 from .level import LevelTable
@@ -117,18 +117,11 @@ def _section(name: str, entry: Mapping[str, Any], result: AuditResult) -> Sectio
         null=number(entry.get("null")),
         std=number(entry.get("std")),
         direction=DIRECTIONS.get(entry["direction"], entry["direction"]),
-        panels=_panels(name, entry, result),
+        panels=tuple(draw_figures(result.records, name, entry)),
         tables=tuple(level_tables(name, entry)),
         also=tuple(_also(other, each) for other, each in entry.get("also", {}).items()),
         prose=PROSE.get(name),
     )
-
-
-def _panels(name: str, entry: Mapping[str, Any], result: AuditResult) -> tuple[Panel, ...]:
-    if name not in FIGURES or name not in result.records:
-        return ()
-    figure = FIGURES[name]
-    return tuple(figure.draw(result.records.columns(name, figure.columns), entry))
 
 
 def _also(name: str, each: Mapping[str, Any]) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import pytest
 
 from saliencekit import InputError
 from saliencekit.auditing import load_audit
+from saliencekit.auditing.collecting import by_condition
 from saliencekit.auditing.result import SCHEMA_VERSION, Records
 
 
@@ -35,6 +36,24 @@ def test_records_are_read_anew_each_time(folder):
     frame = records["entropy"]
     frame["entropy"] = 0.0
     assert records["entropy"]["entropy"].tolist() == [1.0, 2.0]
+
+
+def test_to_ask_for_records_is_not_to_read_them(folder):
+    (folder / "records" / "entropy.parquet").write_bytes(b"no Parquet")
+    assert "entropy" in load_audit(folder).records
+    assert "equivariance" not in load_audit(folder).records
+
+
+def test_conditions_apart_are_single_precision_copies():
+    first = pd.DataFrame({"guide": ["x", "x", "y"], "level": [0.5, None, 0.5], "score": [0.25, 0.5, 0.75]})
+    second = pd.DataFrame({"guide": ["x"], "level": [0.5], "score": [1.0], "ssim": [0.0]})
+    levels = by_condition([first, second], ("guide", "level"), ("score", "absent"))
+    assert {key: each["score"].tolist() for key, each in levels.items()} == {
+        ("x", 0.5): [0.25, 1.0],
+        ("x", ""): [0.5],
+        ("y", 0.5): [0.75],
+    }
+    assert all(list(each.columns) == ["score"] and each["score"].dtype == "float32" for each in levels.values())
 
 
 def test_pieces_and_columns_are_the_records(tmp_path):

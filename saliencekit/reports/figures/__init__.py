@@ -4,29 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from ...auditing.collecting import Levels
+from ...auditing.result import Records
 from . import degradation, entropy, equivariance, out_of_set, stability
 from ._canvas import COLOURS, Panel
 
-if TYPE_CHECKING:
-    import pandas as pd
+Entry = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Figure:
-    """How a measure is drawn: ``draw(frame, entry)`` of the ``columns`` of its records and its summary's entry."""
+    """How a measure is drawn: ``columns`` of its records, apart by ``conditions``, and its summary's entry."""
 
+    conditions: tuple[str, ...]
     columns: tuple[str, ...]
-    draw: Callable[[pd.DataFrame, Mapping[str, Any]], list[Panel]]
+    draw: Callable[[Levels, Entry], list[Panel]]
 
 
 FIGURES: dict[str, Figure] = {
-    "entropy": Figure(entropy.COLUMNS, entropy.draw),
-    "out_of_set": Figure(out_of_set.COLUMNS, out_of_set.draw),
-    "equivariance": Figure(equivariance.COLUMNS, equivariance.draw),
-    "stability": Figure(stability.COLUMNS, stability.draw),
-    "degradation": Figure(degradation.COLUMNS, degradation.draw),
+    name: Figure(each.CONDITIONS, each.COLUMNS, each.draw)
+    for name, each in {
+        "out_of_set": out_of_set,
+        "equivariance": equivariance,
+        "stability": stability,
+        "degradation": degradation,
+    }.items()
 }
 
-__all__ = ["COLOURS", "FIGURES", "Figure", "Panel"]
+
+def draw_figures(records: Records, name: str, entry: Entry) -> list[Panel]:
+    """Return the panels of a measure; none if it has no records or no pictures."""
+    if name not in records:
+        return []
+    if name == "entropy":  # the only one that needs the images' names, labels and groups
+        return entropy.draw(records.columns(name, entropy.COLUMNS), entry)
+    figure = FIGURES.get(name)
+    return [] if figure is None else figure.draw(records.by_condition(name, figure.conditions, figure.columns), entry)
+
+
+__all__ = ["COLOURS", "Panel", "draw_figures"]

@@ -2,37 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ._canvas import COLOURS
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
     from matplotlib.axes import Axes
 
 
 def paint_curve(
     axes: Axes,
-    frame: pd.DataFrame,
-    x: str,
-    y: str,
+    levels: Mapping[float, pd.Series],
     *,
     colour: str,
     name: str = "",
     band: bool = True,
     dashed: bool = False,
 ) -> None:
-    """Draw the mean of ``y`` over ``x`` with the middle half of the images as a band, its name at its end."""
-    grouped = frame[frame[y].notna()].groupby(x, sort=True)[y]
-    mean = grouped.mean()
-    if mean.empty:
+    """Draw the mean of each level with the middle half of the images as a band, its name at its end."""
+    curve = {at: values for at in sorted(levels) if len(values := levels[at].dropna())}
+    if not curve:
         return
-    at: np.ndarray = mean.index.to_numpy(dtype=float)
     if band:
-        axes.fill_between(at, grouped.quantile(0.25), grouped.quantile(0.75), color=COLOURS[colour], alpha=0.14, lw=0)
+        lower, upper = ([float(values.quantile(share)) for values in curve.values()] for share in (0.25, 0.75))
+        axes.fill_between(list(curve), lower, upper, color=COLOURS[colour], alpha=0.14, lw=0)
     style = (0, (4, 2)) if dashed else "solid"
-    axes.plot(at, mean, color=COLOURS[colour], lw=1.5, ls=style, marker="o", ms=3, label=name)
+    means = [float(values.mean()) for values in curve.values()]
+    axes.plot(list(curve), means, color=COLOURS[colour], lw=1.5, ls=style, marker="o", ms=3, label=name)
 
 
 def score_range(low: float, high: float) -> tuple[float, float]:

@@ -26,20 +26,19 @@ class Line:
     name: str
 
 
-def by_level(frame: pd.DataFrame, factor: str, column: str) -> list[tuple[str, pd.Series]]:
-    """Return the finite values of ``column`` for each level of ``factor``, the largest levels first.
+def largest(levels: Mapping[str, pd.Series]) -> list[tuple[str, pd.Series]]:
+    """Return the finite values of each level, the largest levels first.
 
     Beyond ``MOST_ROWS`` levels the smaller ones are put together.
     """
     import pandas as pd
 
-    finite = frame[frame[column].notna()]
-    levels = [(str(level), part[column]) for level, part in finite.groupby(factor, sort=True, observed=True)]
-    levels.sort(key=lambda each: -len(each[1]))
-    if len(levels) <= MOST_ROWS:
-        return levels
-    rest = levels[MOST_ROWS - 1 :]
-    return [*levels[: MOST_ROWS - 1], (f"{len(rest)} others", pd.concat([part for _, part in rest]))]
+    finite = [(name, values) for name in sorted(levels) if len(values := levels[name].dropna())]
+    finite.sort(key=lambda each: -len(each[1]))
+    if len(finite) <= MOST_ROWS:
+        return finite
+    rest = finite[MOST_ROWS - 1 :]
+    return [*finite[: MOST_ROWS - 1], (f"{len(rest)} others", pd.concat([part for _, part in rest]))]
 
 
 def row_height(rows: int) -> float:

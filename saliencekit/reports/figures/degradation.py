@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from ...auditing.collecting import Levels
 from ..text import number
 from ._canvas import Panel, draw_panel
 from ._curves import paint_curve, score_range, share_axis
@@ -22,33 +23,37 @@ ORDERS = (
 )
 
 
-COLUMNS = ("guide", "level", "score")
+CONDITIONS, COLUMNS = ("guide", "level"), ("score",)
 
 
-def draw(frame: pd.DataFrame, measure: Mapping[str, Any]) -> list[Panel]:
+def draw(levels: Levels, measure: Mapping[str, Any]) -> list[Panel]:
     """Return the panels of degradation: curves over the share of pixels, and the two blurs.
 
     Parameters
     ----------
-    frame
-        The audit's records of degradation, with the columns ``COLUMNS`` (more do no harm).
+    levels
+        The columns ``COLUMNS`` of the audit's degradation records, apart by ``CONDITIONS``.
     measure
         Its entry in the summary (not needed for these pictures).
     """
     del measure
-    curves, blurs = frame[frame["level"].notna()], frame[frame["level"].isna()]
-    clean = curves[(curves["level"] == 0) & (curves["guide"] == ORDERS[0][0])]  # level 0 is the same in each order
-    return [*_curves(curves), *_blurs(blurs, clean)]
+    scores = {key: frame["score"] for key, frame in levels.items()}
+    curves = {
+        order: curve
+        for order, *_ in ORDERS
+        if (curve := {level: score for (guide, level), score in scores.items() if guide == order})
+    }
+    blurs = {str(guide): score for (guide, level), score in scores.items() if level == ""}
+    return [*_curves(curves), *_blurs(blurs, scores.get((ORDERS[0][0], 0.0)))]  # level 0: the same in each order
 
 
-def _curves(curves: pd.DataFrame) -> list[Panel]:
-    if curves.empty:
+def _curves(curves: Mapping[str, Mapping[Any, pd.Series]]) -> list[Panel]:
+    if not curves:
         return []
-    means = curves.groupby(["guide", "level"], observed=True)["score"].mean()
     said = "; ".join(
-        f"{name}: " + ", ".join(f"{level:.0%} {number(value)}" for level, value in means[guide].items())
+        f"{name}: " + ", ".join(f"{level:.0%} {number(curve[level].mean())}" for level in sorted(curve))
         for guide, name, *_ in ORDERS
-        if guide in means.index
+        if (curve := curves.get(guide))
     )
     return [
         draw_panel(
@@ -61,29 +66,28 @@ def _curves(curves: pd.DataFrame) -> list[Panel]:
     ]
 
 
-def _paint_curves(axes: Axes, *, curves: pd.DataFrame) -> None:
+def _paint_curves(axes: Axes, *, curves: Mapping[str, Mapping[Any, pd.Series]]) -> None:
     for guide, name, colour, dashed in ORDERS:
-        part = curves[curves["guide"] == guide]
-        paint_curve(axes, part, "level", "score", colour=colour, name=name, band=not dashed, dashed=dashed)
+        paint_curve(axes, curves.get(guide, {}), colour=colour, name=name, band=not dashed, dashed=dashed)
     axes.set(ylabel="score of the class explained", ylim=score_range(*axes.get_ylim()))
     share_axis(axes, "pixels replaced")
     axes.legend(frameon=False, fontsize=7.5, loc="best")
 
 
-def _blurs(blurs: pd.DataFrame, clean: pd.DataFrame) -> list[Panel]:
-    if blurs.empty:
+def _blurs(blurs: Mapping[str, pd.Series], clean: pd.Series | None) -> list[Panel]:
+    if not blurs:
         return []
     names = {"blur-background": "background blurred", "blur-object": "object blurred"}
     levels: dict[str, dict[str, float]] = {
-        names.get(str(guide), str(guide)): {
+        names.get(guide, guide): {
             "value": float(part.median()),
             "ci_low": float(part.quantile(0.25)),
             "ci_high": float(part.quantile(0.75)),
         }
-        for guide, part in blurs.groupby("guide", observed=True)["score"]
+        for guide, part in sorted(blurs.items())
     }
     said = "; ".join(f"{name}: {number(entry['value'])}" for name, entry in levels.items())
-    before = [Line(float(clean["score"].median()), "clean image")] if len(clean) else []
+    before = [] if clean is None else [Line(float(clean.median()), "clean image")]
     return [
         draw_panel(
             "degradation-blur",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..text import counted, number, titled
 from ._canvas import COLOURS, Panel, draw_panel
-from ._parts import MOST_ROWS, Line, by_level, paint_lines, paint_ranked, paint_ridges, row_height
+from ._parts import MOST_ROWS, Line, largest, paint_lines, paint_ranked, paint_ridges, row_height
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,7 +54,7 @@ def entropy_lines(measure: Mapping[str, Any]) -> list[Line]:
 
 
 def _distribution(frame: pd.DataFrame, factor: str, lines: list[Line]) -> Panel:
-    rows = by_level(frame, factor, "entropy")
+    rows = largest({str(level): part for level, part in frame.groupby(factor, observed=True)["entropy"]})
     medians = "; ".join(f"{name}: {number(float(part.median()))}" for name, part in rows)
     title = "Entropy of all maps" if factor == "all" else f"Entropy by {'class' if factor == 'label' else factor}"
     return draw_panel(

@@ -6,40 +6,39 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from ...auditing.collecting import Levels
 from ..text import number
 from ._canvas import COLOURS, Panel, draw_panel
 from ._parts import paint_intervals
 
 if TYPE_CHECKING:
-    import pandas as pd
     from matplotlib.axes import Axes
 
 
-COLUMNS = ("transform", "score_change", "ssim_null")
+CONDITIONS, COLUMNS = ("transform",), ("score_change", "ssim_null")
 
 
-def draw(frame: pd.DataFrame, measure: Mapping[str, Any]) -> list[Panel]:
+def draw(levels: Levels, measure: Mapping[str, Any]) -> list[Panel]:
     """Return the panels of equivariance; none if there is no row.
 
     Parameters
     ----------
-    frame
-        The audit's records of equivariance, with the columns ``COLUMNS`` (more do no harm).
+    levels
+        The columns ``COLUMNS`` of the audit's equivariance records, apart by ``CONDITIONS``.
     measure
         Its entry in the summary, for value and interval of each transform.
     """
-    levels = measure.get("groups", {}).get("transform", {})
-    if frame.empty or not levels:
+    entries = measure.get("groups", {}).get("transform", {})
+    if not levels or not entries:
         return []
-    by = frame.groupby("transform", observed=True)
-    nulls = {str(name): float(part.mean()) for name, part in by["ssim_null"]} if "ssim_null" in frame else {}
-    height = 0.7 + 0.22 * len(levels)
-    said = "; ".join(f"{name}: {number(entry.get('value'))}" for name, entry in levels.items())
+    nulls = {str(name): float(part["ssim_null"].mean()) for (name,), part in levels.items() if "ssim_null" in part}
+    height = 0.7 + 0.22 * len(entries)
+    said = "; ".join(f"{name}: {number(entry.get('value'))}" for name, entry in entries.items())
     agreement = draw_panel(
         "equivariance-by-transform",
         "Agreement after each transform",
         f"Mean SSIM with 95 % interval, and the null value as a diamond. {said}.",
-        partial(paint_intervals, levels=levels, label="SSIM of the map brought back upright", nulls=nulls),
+        partial(paint_intervals, levels=entries, label="SSIM of the map brought back upright", nulls=nulls),
         height=height,
     )
     changes: dict[str, dict[str, float]] = {
@@ -48,15 +47,15 @@ def draw(frame: pd.DataFrame, measure: Mapping[str, Any]) -> list[Panel]:
             "ci_low": float(part.quantile(0.25)),
             "ci_high": float(part.quantile(0.75)),
         }
-        for name, part in by["score_change"]
-        if part.notna().any()
+        for (name,), frame in levels.items()
+        if len(part := frame["score_change"].dropna())
     }
     said = "; ".join(f"{name}: {number(row['value'])}" for name, row in changes.items())
     score = draw_panel(
         "equivariance-score-change",
         "Change of the score",
         f"Median change of the class score, bars over the middle half of the images. {said}.",
-        partial(_paint_changes, levels={name: changes.get(name, {}) for name in levels}),
+        partial(_paint_changes, levels={name: changes.get(name, {}) for name in entries}),
         height=height,
     )
     return [agreement, score]

@@ -6,39 +6,40 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from ...auditing.collecting import Levels
 from ..text import number
 from ._canvas import COLOURS, Panel, draw_panel
 from ._curves import paint_curve, score_range, share_axis
-from ._parts import by_level, paint_ridges, row_height
+from ._parts import largest, paint_ridges, row_height
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
 
-COLUMNS = ("set", "amount", "entropy", "ssim", "score", "ssim_null")
+CONDITIONS, COLUMNS = ("set", "amount"), ("entropy", "ssim", "score", "ssim_null")
 
 
-def draw(frame: pd.DataFrame, measure: Mapping[str, Any]) -> list[Panel]:
+def draw(levels: Levels, measure: Mapping[str, Any]) -> list[Panel]:
     """Return the panels of the out-of-set measure; those of the noise stand without another set, too.
 
     Parameters
     ----------
-    frame
-        The audit's out-of-set records, with the columns ``COLUMNS`` (more do no harm).
+    levels
+        The columns ``COLUMNS`` of the audit's out-of-set records, apart by ``CONDITIONS``.
     measure
         Its entry in the summary (not needed for these pictures).
     """
     del measure
-    noise, others = frame[frame["amount"].notna()], frame[frame["amount"].isna()]
+    noise = {float(str(amount)): frame for (_, amount), frame in levels.items() if amount != ""}
+    others = {str(name): frame["entropy"] for (name, amount), frame in levels.items() if amount == ""}
     return [*_sets(noise, others), *_noise(noise)]
 
 
-def _sets(noise: pd.DataFrame, others: pd.DataFrame) -> list[Panel]:
-    clean = noise[noise["amount"] == 0]
-    if others.empty or clean.empty:
+def _sets(noise: Mapping[float, pd.DataFrame], others: Mapping[str, pd.Series]) -> list[Panel]:
+    if not others or 0.0 not in noise:
         return []
-    rows = [("audited images", clean["entropy"].dropna()), *by_level(others, "set", "entropy")]
+    rows = [("audited images", noise[0.0]["entropy"].dropna()), *largest(others)]
     said = "; ".join(f"{name}: {number(float(part.median()))}" for name, part in rows)
     return [
         draw_panel(
@@ -51,35 +52,36 @@ def _sets(noise: pd.DataFrame, others: pd.DataFrame) -> list[Panel]:
     ]
 
 
-def _noise(noise: pd.DataFrame) -> list[Panel]:
-    if noise["amount"].nunique() < 2:
+def _noise(noise: Mapping[float, pd.DataFrame]) -> list[Panel]:
+    if len(noise) < 2:
         return []
+    nulls = {amount: each["ssim_null"] for amount, each in noise.items() if "ssim_null" in each}
+    nulls = {amount: values for amount, values in nulls.items() if values.notna().any()}
     panels = []
     for column, title, label in (
         ("ssim", "Maps under noise", "SSIM with the clean map"),
         ("score", "Score under noise", "score of the class explained"),
     ):
-        means = noise.groupby("amount")[column].mean()
-        said = "; ".join(f"{amount:.0%}: {number(value)}" for amount, value in means.items())
+        curve = {amount: noise[amount][column] for amount in sorted(noise)}
+        said = "; ".join(f"{amount:.0%}: {number(float(values.mean()))}" for amount, values in curve.items())
         panels.append(
             draw_panel(
                 f"out-of-set-noise-{column}",
                 title,
                 f"Mean {label} by share of noisy pixels, the middle half of the images as a band. {said}.",
-                partial(_paint_noise, noise=noise, column=column, label=label),
+                partial(_paint_noise, curve=curve, nulls=nulls if column == "ssim" else {}, label=label),
             )
         )
     return panels
 
 
-def _paint_noise(axes: Axes, *, noise: pd.DataFrame, column: str, label: str) -> None:
-    paint_curve(axes, noise, "amount", column, colour="accent")
-    if column == "ssim" and "ssim_null" in noise and noise["ssim_null"].notna().any():
-        paint_curve(axes, noise, "amount", "ssim_null", colour="second", band=False, dashed=True)
-        first = noise[noise["ssim_null"].notna()].groupby("amount")["ssim_null"].mean()
+def _paint_noise(axes: Axes, *, curve: Mapping[float, pd.Series], nulls: Mapping[float, pd.Series], label: str) -> None:
+    paint_curve(axes, curve, colour="accent")
+    if nulls:
+        paint_curve(axes, nulls, colour="second", band=False, dashed=True)
         axes.annotate(
             "map of another image",
-            (float(noise["amount"].min()), float(first.iloc[0])),
+            (min(curve), float(nulls[min(nulls)].mean())),
             color=COLOURS["second"],
             xytext=(0, 7),
             textcoords="offset points",

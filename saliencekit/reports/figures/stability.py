@@ -6,38 +6,39 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from ...auditing.collecting import Levels
 from ..text import counted, number, shorten
 from ._canvas import COLOURS, Panel, draw_panel
 from ._parts import paint_ridges, row_height
 
 if TYPE_CHECKING:
-    import pandas as pd
     from matplotlib.axes import Axes
 
 MOST_NUMBERS = 12  # runs up to which the cells hold their numbers
 
 
-COLUMNS = ("run_a", "run_b", "ssim", "ssim_null")
+CONDITIONS, COLUMNS = ("run_a", "run_b"), ("ssim", "ssim_null")
 
 
-def draw(frame: pd.DataFrame, measure: Mapping[str, Any]) -> list[Panel]:
+def draw(levels: Levels, measure: Mapping[str, Any]) -> list[Panel]:
     """Return the panels of stability; none if there is no pair of runs.
 
     Parameters
     ----------
-    frame
-        The audit's records of stability, with the columns ``COLUMNS`` (more do no harm).
+    levels
+        The columns ``COLUMNS`` of the audit's stability records, apart by ``CONDITIONS``.
     measure
         Its entry in the summary (not needed for these pictures).
     """
     del measure
-    frame = frame[frame["ssim"].notna()]
-    if frame.empty:
-        return []
-    return [_matrix(frame), _pairs(frame)]
+    known = {key: part for key, frame in levels.items() if len(part := frame[frame["ssim"].notna()])}
+    return [_matrix(known), _pairs(known)] if known else []
 
 
-def _pairs(frame: pd.DataFrame) -> Panel:
+def _pairs(levels: Levels) -> Panel:
+    import pandas as pd
+
+    frame = pd.concat(levels.values(), ignore_index=True)
     rows = [("same image", frame["ssim"])]
     if "ssim_null" in frame and frame["ssim_null"].notna().any():
         rows.append(("other image", frame["ssim_null"].dropna()))
@@ -51,17 +52,15 @@ def _pairs(frame: pd.DataFrame) -> Panel:
     )
 
 
-def _matrix(frame: pd.DataFrame) -> Panel:
-    means = frame.groupby(["run_a", "run_b"], observed=True, sort=False)["ssim"].mean()
-    runs = list(dict.fromkeys([*frame["run_a"].unique(), *frame["run_b"].unique()]))
-    names = means.index.to_frame().astype(str)
-    cells = dict(zip(zip(names["run_a"], names["run_b"], strict=True), means.astype(float), strict=True))
+def _matrix(levels: Levels) -> Panel:
+    cells = {(str(a), str(b)): float(frame["ssim"].mean()) for (a, b), frame in levels.items()}
+    runs = list(dict.fromkeys([*(a for a, _ in cells), *(b for _, b in cells)]))
     low, high = min(cells.values()), max(cells.values())
     return draw_panel(
         "stability-matrix",
         "Mean SSIM of each pair of runs",
         f"A matrix over {counted(len(runs), 'run')}; pairs lie between {number(low)} and {number(high)}.",
-        partial(_paint_matrix, runs=[str(run) for run in runs], cells=cells),
+        partial(_paint_matrix, runs=runs, cells=cells),
         height=min(3.6, 1.3 + 0.42 * len(runs)),
     )
 

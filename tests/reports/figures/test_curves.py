@@ -11,11 +11,13 @@ def axes():
     return Figure().add_subplot()
 
 
-def test_curve_is_the_mean(axes):
-    frame = pd.DataFrame({"x": [0, 0, 1, 1], "y": [0.0, 1.0, 2.0, np.nan]})
-    paint_curve(axes, frame, "x", "y", colour="accent")
-    np.testing.assert_array_equal(axes.lines[0].get_ydata(), [0.5, 2.0])
-    paint_curve(axes, frame[frame["y"].isna()], "x", "y", colour="accent")
+def test_curve_is_the_mean_and_its_band_the_middle_half(axes):
+    levels = {1.0: pd.Series([2.0, np.nan]), 0.0: pd.Series([0.0, 1.0, 2.0, 3.0, 4.0]), 0.5: pd.Series([np.nan])}
+    paint_curve(axes, levels, colour="accent")
+    np.testing.assert_array_equal(axes.lines[0].get_xdata(), [0.0, 1.0])
+    np.testing.assert_array_equal(axes.lines[0].get_ydata(), [2.0, 2.0])
+    assert {1.0, 3.0} <= set(axes.collections[0].get_paths()[0].vertices[:, 1])
+    paint_curve(axes, {0.5: pd.Series([np.nan])}, colour="accent")
     assert len(axes.lines) == 1  # nothing to draw, nothing drawn
 
 

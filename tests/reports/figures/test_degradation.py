@@ -1,9 +1,14 @@
-from saliencekit.reports.figures.degradation import draw
+from saliencekit.auditing.collecting import by_condition
+from saliencekit.reports.figures.degradation import COLUMNS, CONDITIONS, draw
+
+
+def drawn(frame, entry):
+    return draw(by_condition([frame], CONDITIONS, COLUMNS), entry)
 
 
 def test_curves_and_blur(audit):
     frame = audit.records["degradation"]
-    curves, blur = draw(audit.records["degradation"], {})
+    curves, blur = drawn(audit.records["degradation"], {})
     means = frame[frame["guide"] == "salient-first"].groupby("level")["score"].mean()
     assert f"most salient first: 0% {means[0.0]:.3f}, " in curves.alt
     for name in ("most salient first", "random order", "least salient first"):
@@ -15,5 +20,5 @@ def test_curves_and_blur(audit):
 
 def test_curves_alone_and_nothing(audit):
     frame = audit.records["degradation"]
-    assert [panel.name for panel in draw(frame[frame["level"].notna()], {})] == ["degradation-curves"]
-    assert draw(frame.iloc[:0], {}) == []
+    assert [panel.name for panel in drawn(frame[frame["level"].notna()], {})] == ["degradation-curves"]
+    assert drawn(frame.iloc[:0], {}) == []

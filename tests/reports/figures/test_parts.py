@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from saliencekit.reports.figures._parts import (
     MOST_ROWS,
     Line,
-    by_level,
+    largest,
     paint_intervals,
     paint_lines,
     paint_ranked,
@@ -24,17 +24,17 @@ def labels(axes):
 
 
 def test_levels_come_largest_first_and_the_rest_together():
-    frame = pd.DataFrame({"level": np.repeat([f"l{i:02d}" for i in range(20)], range(1, 21)), "x": 1.0})
-    rows = by_level(frame, "level", "x")
+    levels = {f"l{i:02d}": pd.Series([1.0] * (i + 1)) for i in range(20)}
+    rows = largest(levels)
     assert len(rows) == MOST_ROWS
     assert [name for name, _ in rows[:2]] == ["l19", "l18"]
     assert rows[-1][0] == "13 others"
-    assert sum(len(part) for _, part in rows) == len(frame)
+    assert sum(len(part) for _, part in rows) == sum(range(1, 21))
 
 
 def test_missing_values_are_left_out():
-    frame = pd.DataFrame({"level": ["a", "a", "b"], "x": [1.0, np.nan, np.nan]})
-    assert [(name, len(part)) for name, part in by_level(frame, "level", "x")] == [("a", 1)]
+    levels = {"a": pd.Series([1.0, np.nan]), "b": pd.Series([np.nan])}
+    assert [(name, len(part)) for name, part in largest(levels)] == [("a", 1)]
 
 
 @pytest.mark.parametrize("values", [[3.0], [3.0, 3.0], [0.0], [-1.0, 2.0, 2.5]])
