@@ -13,12 +13,13 @@ from pathlib import Path
 
 import torch
 
-from . import audit, guided_blur, import_time, ssim_pairs
+from . import audit, guided_blur, import_time, loss_steps, ssim_pairs
 
 BENCHMARKS = {
     "import-time": import_time.run,
     "ssim-pairs": ssim_pairs.run,
     "guided-blur": guided_blur.run,
+    "loss-steps": loss_steps.run,
     "audit": audit.run,
 }
 
