@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test lint types bench picture format clean
+.PHONY: demo test lint types docs bench picture format clean
 
 demo: $(INSTALLED)
 	$(BIN)/saliencekit demo demo
@@ -20,6 +20,9 @@ lint: $(INSTALLED)
 
 types: $(INSTALLED)
 	$(BIN)/mypy
+
+docs: $(VENV)/.docs-installed  # into docs/_build/html; a link to nothing is an error
+	$(BIN)/sphinx-build -W -n --keep-going -b html docs docs/_build/html
 
 bench: $(INSTALLED)
 	$(BIN)/python -m tests.benchmarks
@@ -36,5 +39,9 @@ $(INSTALLED): pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable '.[test]'
 	touch $@
 
+$(VENV)/.docs-installed: $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --editable '.[test,docs]'
+	touch $@
+
 clean:
-	rm -rf $(VENV) demo build dist .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) demo build dist docs/_build docs/gallery docs/reference docs/benchmarks.md .mypy_cache .pytest_cache .ruff_cache

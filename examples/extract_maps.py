@@ -1,4 +1,9 @@
-"""Where does a pretrained network look in a photograph? Grad-CAM maps, their entropy, and an overlay."""
+"""
+Where does a pretrained network look in a photograph?
+=====================================================
+
+Grad-CAM maps, their entropy, and an overlay.
+"""
 
 from pathlib import Path
 

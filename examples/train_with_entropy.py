@@ -1,4 +1,11 @@
-"""DROID in a plain loop: cross-entropy and the entropy of the map, from one forward pass."""
+"""
+DROID in a plain loop
+=====================
+
+Cross-entropy and the entropy of the map, from one forward pass.
+"""
+
+import tempfile
 
 import torch
 
@@ -7,10 +14,10 @@ from saliencekit.data import load_image, open_data
 from saliencekit.models import default_preprocessing
 
 ARCH = "saliencekit:small-cnn?width=8"
-manifest = sk.build_faces("faces")
-samples = open_data(manifest, split="train").samples
 preprocessing = default_preprocessing(ARCH)
-images = torch.stack([load_image(each.path, preprocessing) for each in samples]).float() / 127.5 - 1
+with tempfile.TemporaryDirectory() as folder:
+    samples = open_data(sk.build_faces(folder), split="train").samples
+    images = torch.stack([load_image(each.path, preprocessing) for each in samples]).float() / 127.5 - 1
 labels = torch.tensor([each.label for each in samples])
 
 torch.manual_seed(0)

@@ -1,4 +1,4 @@
-"""The calls that join rooms: an audit with its report."""
+"""The calls that join rooms: an audit with its report, an evaluation with its figure."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from torch.utils.data import Dataset
 
     from .auditing import AuditResult
+    from .evaluation import Evaluation
+    from .evaluation.settings import Precision, Rule, Score
+    from .evaluation.subjects import Data
 
 
 def audit(
@@ -100,7 +103,7 @@ def audit(
 
     References
     ----------
-    crum2023explain
+    [crum2023explain]_
     """
     from .auditing import AuditSettings, run_audit
     from .reports import write_report
@@ -135,4 +138,119 @@ def audit(
         overwrite=overwrite,
         show_progress=progress,
         finish=write_report,
+    )
+
+
+def evaluate(
+    model: str | Path | nn.Module,
+    data: Data | None = None,
+    *,
+    output: str | Path = "evaluation",
+    split: str = "test",
+    threshold: float | None = None,
+    threshold_split: str = "val",
+    threshold_rule: Rule = "balanced-accuracy",
+    threshold_data: Data | None = None,
+    score: Score = "auto",
+    batch_size: int = 64,
+    device: str = "auto",
+    precision: Precision = "32",
+    workers: int = -1,
+    limit: int | None = None,
+    seed: int = 0,
+    resamples: int = 1000,
+    max_unreadable: float = 0.05,
+    arch: str | None = None,
+    preprocessing: Preprocessing | PreprocessingFlags | None = None,
+    trust_pickle: bool = False,
+    allow_missing: Sequence[str] = (),
+    overwrite: bool = False,
+    progress: bool = False,
+) -> Evaluation:
+    """Measure how well a detector tells synthetic images from real ones, into a folder with a ROC figure.
+
+    Parameters
+    ----------
+    model
+        A checkpoint's path (see :func:`saliencekit.load_model`), or a network, which is left as it is. One logit or
+        two.
+    data
+        A folder or a manifest, or several as one: a table a generator, as the CYBORG authors have them. None takes
+        the data that the checkpoint records.
+    output
+        Folder to write: ``scores.csv``, ``evaluation.json``, ``roc.svg``, and ``validation.csv`` where the images of
+        a split gave the threshold.
+    split
+        Split to evaluate; data that name no splits are taken whole, ``"all"`` takes every split.
+    threshold
+        Score from which on an image counts as synthetic, 0 to 1. None takes it from ``threshold_split`` (of
+        ``threshold_data``, where that is given) by ``threshold_rule``, ``"balanced-accuracy"`` or ``"eer"``; .5 where
+        there is no such split.
+    score
+        ``"sigmoid"`` of the synthetic class's logit, as in the papers, or ``"softmax"``; ``"auto"`` is sigmoid for
+        one logit and softmax for two. Both are in the table.
+    batch_size, device, precision, workers
+        How it is computed; the results do not depend on them, but for the arithmetic's rounding.
+    limit
+        At most so many images of a split, spread evenly over the sorted list.
+    seed, resamples
+        Of the bootstrap intervals; 0 resamples leave them out.
+    max_unreadable
+        With a larger share of unreadable files the evaluation is marked incomplete.
+    arch
+        Architecture, where the checkpoint does not tell.
+    preprocessing
+        In place of what the checkpoint records or the architecture's published one, or what of it to change.
+    trust_pickle, allow_missing
+        As for :func:`saliencekit.load_model`.
+    overwrite
+        Replace the evaluation in ``output``.
+    progress
+        Draw progress on stderr.
+
+    Returns
+    -------
+    Evaluation
+        ``.summary`` (dict), ``.scores`` (data frame), ``.folder``.
+
+    Raises
+    ------
+    UsageError, ModelError, DataError, EnvironmentFault
+        One sentence each; nothing that looks whole is left behind.
+
+    References
+    ----------
+    [boyd2023cyborg]_, piland2023droid
+    """
+    from functools import partial
+
+    from .auditing.progress import progress as drawn
+    from .evaluation.run import evaluate as evaluated
+    from .reports.roc import write_roc
+
+    return evaluated(
+        model,
+        data,
+        output=output,
+        split=split,
+        threshold=threshold,
+        threshold_split=threshold_split,
+        threshold_rule=threshold_rule,
+        threshold_data=threshold_data,
+        score=score,
+        batch_size=batch_size,
+        device=device,
+        precision=precision,
+        workers=workers,
+        limit=limit,
+        seed=seed,
+        resamples=resamples,
+        max_unreadable=max_unreadable,
+        arch=arch,
+        preprocessing=preprocessing,
+        trust_pickle=trust_pickle,
+        allow_missing=allow_missing,
+        overwrite=overwrite,
+        watch=partial(drawn, show=progress),
+        finish=write_roc,
     )

@@ -36,6 +36,8 @@ def photographs() -> Collection:
     EnvironmentFault
         If the installed scikit-image has none of them.
 
+    Examples
+    --------
     >>> [sample.image for sample in photographs().samples][:2]
     ['astronaut.png', 'brick.png']
     """

@@ -90,7 +90,7 @@ def cyborg_loss(
 
     References
     ----------
-    boyd2023cyborg, Eq. 1-3.
+    [boyd2023cyborg]_, Eq. 1-3.
 
     Examples
     --------

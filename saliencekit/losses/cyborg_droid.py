@@ -95,7 +95,7 @@ def cyborg_droid_loss(
 
     References
     ----------
-    piland2023droid, Eq. 8.
+    [piland2023droid]_, Eq. 8.
 
     Examples
     --------

@@ -72,7 +72,7 @@ def droid_loss(
 
     References
     ----------
-    piland2023droid, Eq. 7.
+    [piland2023droid]_, Eq. 7.
 
     Examples
     --------

@@ -55,7 +55,7 @@ def fmmmse_loss(logits: Tensor, labels: Tensor, maps: Tensor, *, alpha: float = 
 
     References
     ----------
-    piland2023droid.
+    [piland2023droid]_.
 
     Examples
     --------

@@ -91,7 +91,7 @@ def hseb_loss(
 
     References
     ----------
-    piland2023droid.
+    [piland2023droid]_.
 
     Examples
     --------

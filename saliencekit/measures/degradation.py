@@ -40,7 +40,7 @@ class Degradation(Measure):
 
     References
     ----------
-    crum2023explain (guided blur).
+    [crum2023explain]_ (guided blur).
     """
 
     levels: tuple[float, ...] = (0.1, 0.25, 0.5, 0.75, 1.0)

@@ -17,7 +17,7 @@ class Entropy(Measure):
 
     References
     ----------
-    crum2023explain (histogram entropy as a measure of focus), piland2023droid (spatial entropy).
+    [crum2023explain]_ (histogram entropy as a measure of focus), [piland2023droid]_ (spatial entropy).
     """
 
     name: ClassVar[str] = "entropy"

@@ -30,7 +30,7 @@ class Equivariance(Measure):
 
     References
     ----------
-    crum2023explain
+    [crum2023explain]_
     """
 
     transforms: tuple[Transform, ...] = TRANSFORMS

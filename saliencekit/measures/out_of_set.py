@@ -32,7 +32,7 @@ class OutOfSet(Measure):
 
     References
     ----------
-    crum2023explain
+    [crum2023explain]_
     """
 
     amounts: tuple[float, ...] = AMOUNTS

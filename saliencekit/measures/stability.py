@@ -28,7 +28,7 @@ class Stability(Measure):
 
     References
     ----------
-    crum2023explain
+    [crum2023explain]_
     """
 
     share: float = 0.10
