@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -102,6 +103,30 @@ class AuditResult:
     def records(self) -> Records:
         """Rows per image and condition, a data frame a measure."""
         return Records(self.folder / "records")
+
+    def frame(self) -> pd.DataFrame:
+        """Return the headline numbers, a row a measure: value, interval, null value, count, unit, direction, reason.
+
+        Numbers of measures that are not applicable are NaN, and ``reason`` says why.
+        """
+        import pandas as pd
+
+        columns = ("value", "ci_low", "ci_high", "null", "n", "degenerate", "unit", "direction", "reason")
+        measures = self.summary["measures"]
+        rows = {name: {column: entry.get(column) for column in columns} for name, entry in measures.items()}
+        frame = pd.DataFrame.from_dict(rows, orient="index", columns=list(columns))
+        return frame.astype(dict.fromkeys(("value", "ci_low", "ci_high", "null"), "float64"))
+
+    def _repr_html_(self) -> str:
+        """Show the numbers, as a notebook does."""
+        frame = self.frame()
+        reasons = frame.pop("reason")
+        table = frame.to_html(float_format=lambda value: f"{value:.3f}", na_rep="", escape=True)
+        missing = "".join(
+            f"<p>{html.escape(str(name))}: not applicable, {html.escape(why)}</p>"
+            for name, why in reasons.dropna().items()
+        )
+        return f"{table}{missing}<p>{html.escape(str(self.folder / 'report.html'))}</p>"
 
     @property
     def gallery(self) -> list[dict[str, Any]]:

@@ -1,4 +1,5 @@
 import json
+import math
 import shutil
 
 import pandas as pd
@@ -7,7 +8,7 @@ import pytest
 from saliencekit import InputError
 from saliencekit.auditing import load_audit
 from saliencekit.auditing.collecting import by_condition
-from saliencekit.auditing.result import SCHEMA_VERSION, Records
+from saliencekit.auditing.result import SCHEMA_VERSION, AuditResult, Records
 
 
 @pytest.fixture
@@ -68,6 +69,19 @@ def test_pieces_and_columns_are_the_records(tmp_path):
     assert list(some.columns) == ["image", "guide"]
     assert some["guide"].astype(str).tolist() == list("xyxy")
     assert isinstance(some["guide"].dtype, pd.CategoricalDtype)
+
+
+def test_frame_and_notebook_table(tmp_path):
+    entropy = {"value": 3.25, "ci_low": 3.0, "ci_high": 3.5, "null": 3.8, "n": 4, "degenerate": 0, "unit": "nats"}
+    missing = {"value": None, "n": 0, "unit": "<b>SSIM</b>", "reason": "needs a <second> run"}
+    result = AuditResult(tmp_path, {"measures": {"entropy": entropy, "stability": missing}})
+    frame = result.frame()
+    assert frame.loc["entropy", ["value", "null"]].tolist() == [3.25, 3.8]
+    assert math.isnan(frame.loc["stability", "value"])
+    shown = result._repr_html_()
+    assert "3.250" in shown
+    assert "stability: not applicable, needs a &lt;second&gt; run" in shown
+    assert "<b>SSIM" not in shown
 
 
 def test_gallery_is_what_its_list_says(folder):
