@@ -1,0 +1,192 @@
+"""The detector that is evaluated: images in, scores and the entropy of its map out, in one forward."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor, nn
+
+from ..errors import ModelError, SaliencekitError
+from ..extractors import CAM, Extractor
+from ..extractors.outputs import as_logits, pick_logits
+from ..functional import cam_entropy, is_degenerate, predicted_class
+from ..models import ModelInfo
+from ..preprocessing import Preprocessing
+from .classes import FAKE, REAL, synthetic_class
+
+AUTOCAST = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a batch gave, on the device.
+
+    Parameters
+    ----------
+    logits
+        (N, K), float32.
+    entropy
+        (N,), nats, of the predicted class's CAM; None where the head allows none.
+    degenerate
+        (N,) bool: the map is constant; None likewise.
+    """
+
+    logits: Tensor
+    entropy: Tensor | None = None
+    degenerate: Tensor | None = None
+
+    def fetched(self) -> Look:
+        """Return the same on the CPU, which waits for the device."""
+        return Look(*(None if each is None else each.cpu() for each in (self.logits, self.entropy, self.degenerate)))  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class Detector:
+    """A network in eval mode on its device, and how it is looked at.
+
+    Parameters
+    ----------
+    network, device, precision
+        What runs where, and how.
+    mean, std
+        (1, C, 1, 1), of the preprocessing.
+    info
+        What is known of the network.
+    synthetic
+        Number of the synthetic class.
+    logits
+        Length of the head, 1 or 2.
+    cam
+        The extractor that watches the network; None where CAM is not defined for it.
+    no_cam
+        Why not.
+    layer, grid
+        The layer of the maps and their size.
+    """
+
+    network: nn.Module
+    device: torch.device
+    precision: str
+    mean: Tensor
+    std: Tensor
+    info: ModelInfo
+    synthetic: int = 1
+    logits: int = 2
+    cam: Extractor | None = None
+    no_cam: str | None = None
+    layer: str | None = None
+    grid: tuple[int, ...] = ()
+
+    def look(self, pixels: Tensor) -> Look:
+        """Return what images (N, C, H, W), uint8, give; when the device runs out of memory the batch is halved."""
+        try:
+            return self._look(pixels)
+        except torch.OutOfMemoryError:
+            if len(pixels) == 1:
+                raise
+        torch.cuda.empty_cache()
+        half = len(pixels) // 2
+        parts = [self.look(pixels[:half]), self.look(pixels[half:])]
+        return Look(
+            torch.cat([each.logits for each in parts]),
+            *(
+                None if self.cam is None else torch.cat([getattr(each, name) for each in parts])
+                for name in ("entropy", "degenerate")
+            ),
+        )
+
+    def _look(self, pixels: Tensor) -> Look:
+        images = (pixels.to(self.device, non_blocking=True).float() / 255 - self.mean) / self.std
+        with self._arithmetic():
+            outputs = self.network(images)
+            if self.cam is None:
+                return Look(as_logits(pick_logits(outputs)).float())
+            maps = self.cam.maps("predicted")
+        return Look(self.cam.logits.float(), cam_entropy(maps), is_degenerate(maps))
+
+    def _arithmetic(self) -> AbstractContextManager[object]:
+        if self.precision == "32":
+            return nullcontext()
+        return torch.autocast(self.device.type, dtype=AUTOCAST[self.precision])
+
+    def score_meant(self, asked: str) -> str:
+        """Return which score "auto" stands for: what the head was trained to give."""
+        if asked != "auto":
+            return asked
+        return "sigmoid" if self.logits == 1 else "softmax"
+
+    def predicted(self, logits: Tensor) -> list[str]:
+        """Return fake or real, an image each: the class with the highest logit."""
+        return [FAKE if each == self.synthetic else REAL for each in predicted_class(logits).tolist()]
+
+
+@contextmanager
+def ready_detector(
+    network: nn.Module,
+    info: ModelInfo,
+    preprocessing: Preprocessing,
+    sample: Tensor,
+    *,
+    device: torch.device,
+    precision: str,
+) -> Iterator[Detector]:
+    """Give the detector, tried on ``sample``, (n, C, H, W) uint8; the caller's network is as before afterwards.
+
+    A network that is on another device is copied there, never moved.
+
+    Raises
+    ------
+    ModelError
+        If the network fails, is random in eval mode, or has more than two classes.
+    """
+    tensor = next(network.parameters(), next(network.buffers(), None))
+    here = network if tensor is None or tensor.device == device else copy.deepcopy(network).to(device)
+    modes = {module: module.training for module in here.modules()}
+    mean, std = (
+        torch.tensor(each, device=device).view(1, -1, 1, 1) for each in (preprocessing.mean, preprocessing.std)
+    )
+    try:
+        with ExitStack() as stack:
+            plain = Detector(here.eval(), device, precision, mean, std, info)
+            stack.enter_context(torch.inference_mode())
+            logits = _tried(plain, sample)
+            plain = replace(plain, logits=logits, synthetic=synthetic_class(info.classes, logits))
+            yield _watched(plain, sample, stack)
+    finally:
+        for module, training in modes.items():
+            module.training = training
+
+
+def _tried(detector: Detector, sample: Tensor) -> int:
+    """Return the length of the logits; the same image must give the same ones twice in one batch."""
+    try:
+        twice = detector.look(sample[:1].repeat(2, 1, 1, 1)).logits
+    except (SaliencekitError, torch.OutOfMemoryError):
+        raise
+    except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
+        raise ModelError(
+            f"the network failed on images of (C, H, W) = {tuple(sample.shape[1:])}: "
+            f"{type(error).__name__}: {str(error).splitlines()[0]}"
+        ) from error
+    first, second = twice
+    if not torch.allclose(first, second, rtol=1e-3, atol=1e-3 * float(first.abs().max()), equal_nan=True):
+        raise ModelError("the network is random in eval mode: one image gave two different logits in one batch")
+    return int(twice.shape[1])
+
+
+def _watched(detector: Detector, sample: Tensor, stack: ExitStack) -> Detector:
+    """Return the detector with CAM on it, until the stack closes, or with the reason why there is none."""
+    cam = CAM(detector.network)
+    with ExitStack() as trial:
+        try:
+            trial.enter_context(cam)
+            detector.network((sample[:1].to(detector.device).float() / 255 - detector.mean) / detector.std)
+            grid = tuple(cam.maps("predicted").shape[1:])
+        except ModelError as error:
+            return replace(detector, no_cam=str(error))
+        stack.push(trial.pop_all().__exit__)
+    return replace(detector, cam=cam, layer=cam.layer_name, grid=grid)
