@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 FAMILIES = ("cross-entropy", "droid")
 SEEDS = (0, 1, 2)
-ARCH = "saliencekit:small-cnn?width=8"
+BACKBONE = "saliencekit:small-cnn?width=8"
 
 
 def run_demo(folder: Path, *, overwrite: bool = False) -> None:
@@ -43,7 +43,7 @@ def run_demo(folder: Path, *, overwrite: bool = False) -> None:
     started = time.monotonic()
     manifest = build_faces(folder / "faces")
     print(f"faces    {manifest}  ({time.monotonic() - started:.1f} s)", flush=True)
-    runs = _train(manifest, folder / "runs")
+    runs = _train(manifest, folder / "runs", overwrite=overwrite)
     audits = {loss: _audit(loss, runs[loss], folder) for loss in FAMILIES}
     for audit in audits.values():
         print_summary(audit)
@@ -61,22 +61,22 @@ def demo_recipe(loss: str) -> Recipe:
     """Return the recipe of a family: the same for both but for the loss, which is the paper's."""
     from .training import RECIPES
 
-    return replace(RECIPES["small-cnn"], loss=loss)
+    return replace(RECIPES["small-cnn"], backbone=BACKBONE, loss=loss)
 
 
-def _train(manifest: Path, folder: Path) -> dict[str, list[TrainedRun]]:
+def _train(manifest: Path, folder: Path, *, overwrite: bool) -> dict[str, list[TrainedRun]]:
     """Train every family's runs, as many at once as there are processors, and return them by family."""
-    from .training import TrainingJob, train_several
+    from .training import TrainingJob, TrainingSettings, train_several
 
+    settings = TrainingSettings(device="cpu", threads=1)  # the same numbers whatever the machine has
     jobs = [
         TrainingJob(
             data=str(manifest),
             output=str(folder / f"{loss}-{seed}"),
             recipe=demo_recipe(loss),
-            arch=ARCH,
             seed=seed,
-            device="cpu",
-            threads=1,  # the same numbers whatever the machine has
+            settings=settings,
+            overwrite=overwrite,
         )
         for loss in FAMILIES
         for seed in SEEDS
@@ -86,7 +86,7 @@ def _train(manifest: Path, folder: Path) -> dict[str, list[TrainedRun]]:
 
 
 def _tell(run: TrainedRun) -> None:
-    print(f"trained  {run.path}  validation accuracy {run.val_accuracy:.3f}  ({run.duration_s:.1f} s)", flush=True)
+    print(f"trained  {run.path}  validation accuracy {run.val_accuracy or 0:.3f}  ({run.duration_s:.1f} s)", flush=True)
 
 
 def _audit(loss: str, runs: Sequence[TrainedRun], folder: Path) -> AuditResult:

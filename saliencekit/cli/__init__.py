@@ -1,7 +1,7 @@
 """The command line: one command a file, and no logic."""
 
-from . import audit, compare, demo, info, report
+from . import audit, check, compare, demo, evaluate, info, report, sweep, train
 from ._app import app
 from ._ending import main
 
-__all__ = ["app", "audit", "compare", "demo", "info", "main", "report"]
+__all__ = ["app", "audit", "check", "compare", "demo", "evaluate", "info", "main", "report", "sweep", "train"]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
@@ -12,9 +11,12 @@ from ..auditing.settings import AuditSettings
 from ..preprocessing import PreprocessingFlags
 from ._app import app
 from ._ending import fail, print_json
+from ._gate import GATE, held, leads
 from ._options import AS_FOUND, ModelOptions
 
-GATE = 1
+if TYPE_CHECKING:
+    from ..auditing import AuditResult
+
 DEFAULTS = AuditSettings()
 AS_RECORDED = PreprocessingFlags()
 
@@ -33,6 +35,8 @@ def audit(
     output: Path = Path("audit"),
     resume: Annotated[bool, Parameter(negative=())] = False,
     overwrite: Annotated[bool, Parameter(negative=())] = False,
+    fail_on: Annotated[tuple[str, ...], Parameter(negative=())] = (),
+    baseline: Path | None = None,
     quiet: Annotated[bool, Parameter(negative=())] = False,
     json: Annotated[bool, Parameter(negative=())] = False,
 ) -> int:
@@ -54,14 +58,20 @@ def audit(
         Go on with the interrupted audit in the output folder.
     overwrite
         Replace the audit in the output folder.
+    fail_on
+        Leave with exit code 1 if this is true, as 'entropy.value > 3.2'; may be given several times.
+    baseline
+        Folder of an earlier audit, for --fail-on 'stability.value drop > 0.05'.
     quiet
         No progress.
     json
         Print the summary as JSON on stdout.
     """
     from ..auditing import run_audit
-    from ..reports import write_report
+    from ..reports import Gate, finish_audit
 
+    measures = [each.name for each in settings.chosen()]
+    gate = Gate.read(fail_on, measures=measures, baseline=baseline)
     result = run_audit(
         model,
         data,
@@ -76,13 +86,13 @@ def audit(
         resume=resume,
         overwrite=overwrite,
         show_progress=not quiet,
-        finish=write_report,
+        finish=finish_audit,
     )
-    return _show(result, json=json)
+    return max(_show(result, json=json), held(gate, result))
 
 
-def _show(result: Any, *, json: bool) -> int:
-    if int(os.environ.get("RANK", "0")) == 0:  # under torchrun one process speaks
+def _show(result: AuditResult, *, json: bool) -> int:
+    if leads():
         if json:
             print_json(result.summary)
         else:

@@ -3,21 +3,40 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
 
 from ._app import app
+from ._gate import held
 
 
 @app.command
-def report(audit: Path) -> int:
-    """Draw the report of a finished audit again, from its records.
+def report(
+    audit: Path,
+    *,
+    format: str = "html",
+    fail_on: Annotated[tuple[str, ...], Parameter(negative=())] = (),
+    baseline: Path | None = None,
+) -> int:
+    """Draw the report of a finished audit again, from its records, and print the files' names.
 
     Parameters
     ----------
     audit
         Folder of the audit.
+    format
+        Of html, md, json, csv some, by commas: report.html, report.md, ... in that folder.
+    fail_on
+        Leave with exit code 1 if this is true, as 'entropy.value > 3.2'; may be given several times.
+    baseline
+        Folder of an earlier audit, for --fail-on 'stability.value drop > 0.05'.
     """
     from ..auditing import load_audit
-    from ..reports import write_report
+    from ..reports import Gate, write_formats
 
-    print(write_report(load_audit(audit)))
-    return 0
+    result = load_audit(audit)
+    gate = Gate.read(fail_on, measures=result.summary["measures"], baseline=baseline)
+    for path in write_formats(result, format):
+        print(path)
+    return held(gate, result)

@@ -1,8 +1,10 @@
 from .data_module import DetectorData as DetectorData
-from .fit import TrainedRun as TrainedRun
 from .fit import train as train
 from .module import DetectorModule as DetectorModule
 from .recipe import RECIPES as RECIPES
 from .recipe import Recipe as Recipe
+from .recipe import recipe_named as recipe_named
+from .run_folder import TrainedRun as TrainedRun
+from .settings import TrainingSettings as TrainingSettings
 from .several import TrainingJob as TrainingJob
 from .several import train_several as train_several

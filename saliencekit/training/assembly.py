@@ -3,87 +3,138 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Any
 
 import torch
 from lightning.pytorch import Callback, Trainer
+from torch import nn
 
-from ..errors import DataError, UsageError
+from ..errors import UsageError
+from ..extractors import CAM
 from ..models import build_model, default_preprocessing
-from ..preprocessing import Preprocessing
-from .data_module import DetectorData
+from ..models.foreign import said_in_one_sentence
+from .batch_norm import SharedStatistics
+from .distributed import layout
+from .last import WholeFiles
 from .module import DetectorModule
 from .recipe import Recipe
+from .settings import TrainingSettings
+from .start_weights import network_from, published_file
 
-Precision = Literal["32", "bf16-mixed", "16-mixed"]
+if TYPE_CHECKING:
+    from .data_module import DetectorData
 
 
-def open_images(
-    data: str | os.PathLike[str] | DetectorData,
+def fresh_module(
+    images: DetectorData,
     *,
-    arch: str,
-    preprocessing: Preprocessing | None,
     recipe: Recipe,
+    settings: TrainingSettings,
     seed: int,
-) -> DetectorData:
-    """Return the images of a run, read, with the run's batch size and order.
+    weights: str | os.PathLike[str] | None = None,
+) -> DetectorModule:
+    """Return a module with its weights; torch's global generator is seeded.
+
+    Parameters
+    ----------
+    images
+        What it is to be trained on: classes, channels and size of the images.
+    recipe
+        Names the backbone, and whether it starts from published weights.
+    settings
+        Whether the network is compiled.
+    seed
+        The weights are drawn from it, or what of them is new.
+    weights
+        A file with the weights to start from; the head is replaced where its classes are others.
 
     Raises
     ------
-    DataError
-        What :class:`DetectorData` raises, and where the loss needs human maps that no image has.
+    UsageError
+        One logit for more than two classes, or weights both from a file and published ones.
+    ModelError
+        The file does not fit the backbone, or the backbone cannot take these images, or has no map to explain.
+    EnvironmentFault
+        Published weights cannot be downloaded.
     """
-    if isinstance(data, DetectorData):
-        if preprocessing not in (None, data.preprocessing):
-            raise UsageError("`preprocessing` differs from that of the DetectorData: give it there only")
-        images = data.for_run(batch_size=recipe.batch_size, seed=seed)
-    else:
-        chosen = preprocessing if preprocessing is not None else default_preprocessing(arch)
-        images = DetectorData(data, chosen, batch_size=recipe.batch_size, seed=seed)
-    needed = recipe.build_loss().needs_human_maps and recipe.human_entropy is None
-    if needed and not images.split("train").examples.has_map.any():
-        raise DataError(
-            f"the loss {recipe.loss!r} needs human maps, and no training image of "
-            f"{images.collection.source} has one that can be used"
-        )
-    return images
-
-
-def fresh_module(images: DetectorData, *, arch: str, recipe: Recipe, seed: int) -> DetectorModule:
-    """Return a module whose weights are drawn from ``seed``; torch's global generator is seeded."""
     classes = len(images.collection.classes)
     if recipe.one_logit and classes != 2:
         raise UsageError(f"one logit tells two classes apart, and {images.collection.source} has {classes}")
+    if recipe.pretrained and weights is not None:
+        raise UsageError("expected weights of a file or published ones (pretrained), got both")
+    arch, length = recipe.backbone, 1 if recipe.one_logit else classes
     channels = images.preprocessing.channels
-    usual = default_preprocessing(arch).channels
+    other = None if channels == default_preprocessing(arch).channels else channels
+    if recipe.pretrained:
+        weights = published_file(arch)
     torch.manual_seed(seed)
-    model = build_model(
-        arch,
-        num_classes=1 if recipe.one_logit else classes,
-        in_channels=None if channels == usual else channels,
-    )
+    if weights is None:
+        model = build_model(arch, num_classes=length, in_channels=other)
+    else:
+        model = network_from(weights, arch, num_classes=length, in_channels=other)
     model.to(memory_format=torch.channels_last)  # a third faster on a CPU, and what tensor cores take
     model.train()  # Lightning trains a network in the mode that it is given
-    return DetectorModule(model, recipe.build_loss(), recipe=recipe, seed=seed, identities=images.identities)
+    _try_out(model, recipe, (channels, *images.preprocessing.size))
+    return DetectorModule(
+        model,
+        recipe.build_loss(),
+        recipe=recipe,
+        seed=seed,
+        identities=images.identities,
+        compiled=settings.compile,
+    )
 
 
-def build_trainer(recipe: Recipe, callback: Callback, *, device: str, precision: Precision) -> Trainer:
-    """Return Lightning's Trainer for one process, without its remarks and its own files."""
-    return Trainer(
+def build_trainer(
+    recipe: Recipe,
+    settings: TrainingSettings,
+    *,
+    callbacks: Sequence[Callback],
+    loggers: Sequence[Any] = (),
+    folder: str | os.PathLike[str],
+) -> Trainer:
+    """Return Lightning's Trainer, without its remarks and its own files.
+
+    Raises
+    ------
+    UsageError
+        Half precision on a CPU, or another number of processes than torchrun has started.
+    """
+    if settings.precision == "16-mixed" and (settings.device == "cpu" or not torch.cuda.is_available()):
+        raise UsageError("the precision 16-mixed needs an accelerator: choose bf16-mixed or 32")
+    devices, nodes = layout(settings.devices, settings.nodes)
+    shared = SharedStatistics()
+    several = devices * nodes > 1
+    trainer = Trainer(
         max_epochs=recipe.epochs,
-        accelerator=device,
-        devices=1,
-        precision=precision,
-        callbacks=[callback],
-        logger=False,
+        accelerator=settings.device,
+        devices=devices,
+        num_nodes=nodes,
+        strategy="ddp" if several else "auto",
+        plugins=[WholeFiles(), shared] if several else [WholeFiles()],
+        precision=settings.precision,
+        accumulate_grad_batches=recipe.accumulate,
+        gradient_clip_val=recipe.clip or None,
+        gradient_clip_algorithm="norm" if recipe.clip else None,
+        check_val_every_n_epoch=settings.val_every,
+        limit_train_batches=settings.limit_train or None,
+        limit_val_batches=settings.limit_val or None,
+        overfit_batches=settings.overfit_batches,
+        fast_dev_run=settings.fast_dev_run,
+        callbacks=list(callbacks),
+        logger=list(loggers) or False,
+        log_every_n_steps=1,
+        default_root_dir=Path(folder),
         enable_progress_bar=False,
         enable_model_summary=False,
         num_sanity_val_steps=0,
         use_distributed_sampler=False,
     )
+    shared.native = trainer.strategy.root_device.type == "cuda"
+    return trainer
 
 
 @contextmanager
@@ -114,3 +165,9 @@ def recorded_source(source: str, folder: Path) -> str:
     common = os.path.commonpath([whole, start])
     near = len(Path(start).relative_to(common).parts) <= 3 and len(Path(common).parts) > 2
     return Path(os.path.relpath(whole, start)).as_posix() if near else whole
+
+
+def _try_out(model: nn.Module, recipe: Recipe, shape: tuple[int, ...]) -> None:
+    """Run the network once before any image is read, so that what cannot be trained is said at once."""
+    with said_in_one_sentence(f"{recipe.backbone} on images of {shape[1]}x{shape[2]} pixels"):
+        CAM(model, layer=recipe.layer)(torch.zeros(2, *shape))

@@ -3,24 +3,38 @@
 from __future__ import annotations
 
 import os
+import secrets
+import shutil
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
 
 import torch
-from lightning.pytorch import LightningDataModule
+from lightning.pytorch import LightningDataModule, Trainer
 from torch import Tensor
 
-from ..data import Collection, Failure, open_data
-from ..errors import DataError, UsageError
+from ..data import Collection, Failure, match_human_maps, open_data
+from ..data.parallel import chosen_workers
+from ..errors import DataError, EnvironmentFault, UsageError, one_of
 from ..preprocessing import Preprocessing
-from .examples import EpochOrder, Examples, Loaded, RamBatches, load_examples
+from .augmentation import Augmentation
+from .batches import Batches, MadeBatches
+from .caching import Loaded, load_split, roomy_folder
+from .examples import Examples, RowFiles
+from .order import EpochBatches
+from .settings import CACHES
+from .sharing import follow, lead
 
 SPLITS = ("train", "val")
+OFF = Augmentation()
 
 
 class DetectorData(LightningDataModule):
-    """Images, labels and human maps of a collection's ``train`` and ``val`` splits, in memory.
+    """Images, labels and human maps of a collection's ``train`` and ``val`` splits.
 
-    Images are decoded and resized once, when they are first asked for, and kept as uint8; an epoch then
-    costs no decoding and no worker process. The order of an epoch is a function of (seed, epoch) alone.
+    Every file is read once before the training, so that what is unreadable is known, counted and named from the
+    start. The order of an epoch and the augmentation of an image are functions of seed, epoch and image: no cache
+    and no number of workers or processes changes a batch.
 
     Parameters
     ----------
@@ -29,23 +43,44 @@ class DetectorData(LightningDataModule):
     preprocessing
         Size, channels, mean and deviation of the network's input.
     batch_size
-        Images a step.
+        Images a step, over all processes.
     seed
-        Of the order.
+        Of order and augmentation.
+    cache
+        ``"ram"`` keeps the pixels as uint8 in memory that all processes of a machine share; an epoch then costs no
+        decoding. ``"device"`` keeps them on the accelerator, so that it costs no copies either; batches that are
+        augmented come from the shared memory all the same. ``"none"`` decodes in every epoch.
+    workers
+        Processes that decode and augment; -1 chooses.
+    augmentation
+        Of the training images.
     max_unreadable
         The largest share of a split's images that may fail to be read, in [0, 1].
+    human_maps
+        Folder of human maps, see :func:`saliencekit.data.match_human_maps`.
+    allow_outside
+        Take a table's paths that lead out of its folder as well.
+
+    Attributes
+    ----------
+    needed_by
+        The word of a loss that learns from human maps: :meth:`setup` then refuses data without any.
 
     Raises
     ------
+    UsageError
+        A number is out of range, or the cache unknown.
     DataError
         On reading: nothing is labelled, a split is missing or lacks a class, too much is unreadable.
+    EnvironmentFault
+        On reading: the images do not fit into memory.
 
     Examples
     --------
     The batches of two epochs hold the same images in another order::
 
         data = DetectorData("faces/manifest.csv", Preprocessing())
-        trainer.fit(DetectorModule(model, DroidLoss(), preprocessing=data.preprocessing), data)
+        trainer.fit(DetectorModule(model, DroidLoss(), recipe=Recipe()), data)
     """
 
     def __init__(
@@ -55,37 +90,53 @@ class DetectorData(LightningDataModule):
         *,
         batch_size: int = 20,
         seed: int = 0,
+        cache: Literal["none", "ram", "device"] = "ram",
+        workers: int = -1,
+        augmentation: Augmentation = OFF,
         max_unreadable: float = 0.05,
+        human_maps: str | os.PathLike[str] | None = None,
+        allow_outside: bool = False,
     ) -> None:
         super().__init__()
         if batch_size < 1:
             raise UsageError(f"expected `batch_size` to be at least 1, got {batch_size}")
-        self.collection = data if isinstance(data, Collection) else open_data(os.fspath(data))
+        one_of(cache, CACHES, "cache")
+        if augmentation.jpeg < 100 and preprocessing.channels == 4:
+            raise UsageError("JPEG takes images of 1 or 3 channels, and the network takes 4: leave `jpeg` at 100")
+        opened = data if isinstance(data, Collection) else open_data(data, allow_outside=allow_outside)
+        self.collection = opened if human_maps is None else match_human_maps(opened, human_maps).collection
         self.preprocessing = preprocessing
         self.batch_size = batch_size
         self.seed = seed
+        self.cache = cache
+        self.workers = workers
+        self.augmentation = augmentation
         self.max_unreadable = max_unreadable
+        self.needed_by: str | None = None
+        self._files: dict[str, RowFiles] = {}
         self._loaded: dict[str, Loaded] = {}
+        self._on_device: dict[tuple[str, torch.device], Examples] = {}
 
-    def for_run(self, *, batch_size: int, seed: int) -> DetectorData:
+    def for_run(self, *, batch_size: int, seed: int, augmentation: Augmentation = OFF) -> DetectorData:
         """Return the same images for another run; what was read is shared, not read again."""
         sibling = DetectorData(
             self.collection,
             self.preprocessing,
             batch_size=batch_size,
             seed=seed,
+            cache=self.cache,
+            workers=self.workers,
+            augmentation=augmentation,
             max_unreadable=self.max_unreadable,
         )
-        sibling._loaded = self._loaded
+        sibling._files, sibling._loaded, sibling._on_device = self._files, self._loaded, self._on_device
         return sibling
 
     def split(self, name: str) -> Loaded:
         """Return a split, read from the files if that has not been done."""
         if name not in self._loaded:
-            self._check_labels(name)
-            loaded = load_examples(self.collection, self.preprocessing, split=name)
-            self._check_readable(name, loaded)
-            self._loaded[name] = loaded
+            files = self._rows(name)
+            self._keep(name, load_split(files, keep=self.cache != "none", workers=self.workers))
         return self._loaded[name]
 
     @property
@@ -96,7 +147,7 @@ class DetectorData(LightningDataModule):
     @property
     def counts(self) -> dict[str, int]:
         """How many images of each split take part."""
-        return {name: len(self.split(name).examples.labels) for name in SPLITS}
+        return {name: len(self.split(name)) for name in SPLITS}
 
     @property
     def skipped(self) -> tuple[Failure, ...]:
@@ -106,50 +157,132 @@ class DetectorData(LightningDataModule):
         return (*images, *(failure for each in splits for failure in each.maps_skipped))
 
     def setup(self, stage: str | None = None) -> None:
-        """Read both splits; Lightning calls this."""
-        for name in SPLITS:
-            self.split(name)
+        """Read both splits; Lightning calls this in every process, of which one a machine reads for all."""
+        if self.trainer is None or self.trainer.world_size == 1:
+            for name in SPLITS:
+                self.split(name)
+        elif not self._loaded or not all(name in self._loaded for name in SPLITS):
+            self._read_together(self.trainer)
+        self._check_maps()
 
-    def train_dataloader(self) -> RamBatches:
+    def train_dataloader(self) -> Batches:
         """Return the training batches, in an order of their own every epoch."""
-        examples = self.split("train").examples
-        order = EpochOrder(len(examples.labels), seed=self.seed)
-        return RamBatches(examples, batch_size=self.batch_size, sampler=order)
+        fixed = self.trainer is not None and bool(getattr(self.trainer, "overfit_batches", 0))
+        order = self._order("train", self.batch_size, None if fixed else self.seed)
+        return self._batches("train", order, self.augmentation)
 
-    def val_dataloader(self) -> RamBatches:
+    def val_dataloader(self) -> Batches:
         """Return the validation batches, in one fixed order; larger ones, as no gradients are kept."""
-        return RamBatches(self.split("val").examples, batch_size=4 * self.batch_size)
+        return self._batches("val", self._order("val", 4 * self.batch_size, None), OFF)
 
     def on_after_batch_transfer(self, batch: Examples, dataloader_idx: int) -> Examples:
         """Return the batch with its images as the network takes them; called on the device."""
         return batch._replace(images=normalized(batch.images, self.preprocessing))
 
+    def _order(self, split: str, batch_size: int, seed: int | None) -> EpochBatches:
+        rank, world = (0, 1) if self.trainer is None else (self.trainer.global_rank, self.trainer.world_size)
+        return EpochBatches(len(self.split(split)), batch_size=batch_size, seed=seed, rank=rank, world=world)
+
+    def _batches(self, split: str, order: EpochBatches, augmentation: Augmentation) -> Batches:
+        loaded = self.split(split)
+        device = torch.device("cpu") if self.trainer is None else self.trainer.strategy.root_device
+        pin = device.type == "cuda"
+        if loaded.kept is None or augmentation.active:
+            made = MadeBatches(self._rows(split), loaded, augmentation, seed=self.seed)
+            return Batches(made, order, workers=chosen_workers(self.workers, len(loaded)), pin=pin)
+        if self.cache == "device" and device.type != "cpu":
+            return Batches(self._moved(split, device), order)
+        return Batches(loaded.kept, order, pin=pin)
+
+    def _moved(self, split: str, device: torch.device) -> Examples:
+        if (split, device) not in self._on_device:
+            kept = self.split(split).kept
+            if kept is None:
+                raise UsageError(f"the split {split!r} is not kept in memory, so it cannot be moved to {device}")
+            try:
+                self._on_device[split, device] = kept.to(device)
+            except torch.OutOfMemoryError as error:
+                size = sum(each.numel() * each.element_size() for each in kept) / 2**30
+                raise EnvironmentFault(
+                    f"no room for {size:.2f} GiB of images of the split {split!r} on {device}: use the cache 'ram'"
+                ) from error
+        return self._on_device[split, device]
+
+    def _rows(self, split: str) -> RowFiles:
+        if split not in self._files:
+            self._check_labels(split)
+            self._files[split] = RowFiles(self.collection, self.preprocessing, split=split)
+        return self._files[split]
+
+    def _keep(self, split: str, loaded: Loaded) -> None:
+        self._check_readable(split, loaded)
+        self._loaded[split] = loaded
+
+    def _read_together(self, trainer: Trainer) -> None:
+        """One process of each machine reads the files, and the others map what it keeps."""
+        files = {name: self._rows(name) for name in SPLITS}
+        keep = self.cache != "none"
+        size = sum(each.size for each in files.values()) if keep else 0
+        folder = Path(trainer.strategy.broadcast(str(roomy_folder(size) / f"saliencekit-{secrets.token_hex(16)}")))
+        leads = trainer.local_rank == 0
+        try:
+            for name, each in files.items():
+                if leads:
+                    loaded = lead(each, keep=keep, workers=self.workers, folder=folder)
+                else:
+                    loaded = follow(each, folder=folder)
+                self._keep(name, loaded)
+            trainer.strategy.barrier("saliencekit images")
+        finally:
+            if leads:
+                shutil.rmtree(folder, ignore_errors=True)
+
     def _check_labels(self, split: str) -> None:
         source = self.collection.source
         if not self.collection.classes:
             raise DataError(f"{source} has no labels, so no detector can be trained on it")
-        samples = [sample for sample in self.collection.samples if sample.split == split]
-        if not samples:
+        labels = {sample.label for sample in self.collection.samples if sample.split == split}
+        if not labels:
             there = ", ".join(self.collection.splits) or "no splits at all"
             raise DataError(f"no image of {source} is in the split {split!r}: it has {there}")
-        labels = {sample.label for sample in samples}
         for label, word in enumerate(self.collection.classes):
             if label not in labels:
                 raise DataError(f"no image of the split {split!r} of {source} is of the class {word!r}")
 
     def _check_readable(self, split: str, loaded: Loaded) -> None:
         bad = len(loaded.skipped)
-        listed = bad + len(loaded.examples.labels)
+        listed = bad + len(loaded)
+        source = self.collection.source
         if bad > self.max_unreadable * listed:
             first = loaded.skipped[0]
             raise DataError(
-                f"{bad} of {listed} images of the split {split!r} of {self.collection.source} cannot be "
+                f"{bad} of {listed} images of the split {split!r} of {source} cannot be "
                 f"read, the first is {first.image!r}: {first.reason}"
             )
+        left = set(loaded.labels.tolist())
+        for label, word in enumerate(self.collection.classes):
+            if label not in left:
+                raise DataError(f"no image of the class {word!r} in the split {split!r} of {source} can be read")
+
+    def _check_maps(self) -> None:
+        train = self.split("train")
+        if self.needed_by is None or train.has_map.any():
+            return
+        why = f"; the first that was left out: {train.maps_skipped[0].reason}" if train.maps_skipped else ""
+        raise DataError(
+            f"the loss {self.needed_by!r} needs human maps, and no training image of "
+            f"{self.collection.source} has one that can be used{why}"
+        )
 
 
 def normalized(images: Tensor, preprocessing: Preprocessing) -> Tensor:
-    """Return uint8 (N, C, H, W) images as float32 ``(x / 255 - mean) / std``, on the device they are on."""
-    mean = torch.tensor(preprocessing.mean, device=images.device).view(-1, 1, 1)
-    std = torch.tensor(preprocessing.std, device=images.device).view(-1, 1, 1)
-    return (images.to(torch.float32) / 255 - mean) / std
+    """Return uint8 (N, C, H, W) images as float32 ``(x / 255 - mean) / std``, channels last, where they are."""
+    mean, std = _constant(preprocessing.mean, images.device), _constant(preprocessing.std, images.device)
+    return (images.to(torch.float32, memory_format=torch.channels_last) / 255 - mean) / std
+
+
+@lru_cache(maxsize=32)
+def _constant(values: tuple[float, ...], device: torch.device) -> Tensor:
+    """One number a channel, sent to the device once: sending it with every batch would wait for the device."""
+    with torch.inference_mode(False):
+        return torch.tensor(values, device=device).view(-1, 1, 1)

@@ -1,20 +1,23 @@
-"""Training images in memory: read once, kept in 8 bits, batches taken by index."""
+"""Rows of a split: what a batch holds, and how an image and its human map are read from their files."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 from torch import Tensor
-from torch.utils.data import Sampler, SequentialSampler
 
-from ..data import Collection, Failure, ImageDataset, Sample, load_image
+from ..data import Collection, Failure
+from ..data.decode import as_network_takes, decoded
+from ..data.human_maps import decode_human_map
+from ..data.packing import PackedTexts
 from ..errors import DataError
 from ..preprocessing import Preprocessing
-from .seeds import epoch_order
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 
 class Examples(NamedTuple):
@@ -27,7 +30,7 @@ class Examples(NamedTuple):
     labels
         (N,), int64.
     human_maps
-        (N, H, W), uint8; (N, 1, 1) where no image has one.
+        (N, H, W), uint8; (N, 1, 1) where no image of the split has one.
     has_map
         (N,), bool: which rows of ``human_maps`` mean something.
     places
@@ -40,120 +43,103 @@ class Examples(NamedTuple):
     has_map: Tensor
     places: Tensor
 
-    def at(self, index: Tensor) -> Examples:
-        """Return the rows at ``index``."""
-        return Examples(*(each[index] for each in self))
+    def at(self, index: Tensor, *, pin: bool = False) -> Examples:
+        """Return the rows at ``index``; with ``pin`` in page-locked memory, from which a GPU copies by itself."""
+        if not pin:
+            return Examples(*(each.index_select(0, index) for each in self))
+        shapes = [(len(index), *each.shape[1:]) for each in self]
+        rows = [torch.empty(shape, dtype=each.dtype, pin_memory=True) for shape, each in zip(shapes, self, strict=True)]
+        for source, row in zip(self, rows, strict=True):
+            torch.index_select(source, 0, index, out=row)
+        return Examples(*rows)
+
+    def to(self, device: torch.device) -> Examples:
+        """Return the rows on a device."""
+        return Examples(*(each.to(device) for each in self))
 
 
 @dataclass(frozen=True)
-class Loaded:
-    """A split in memory, and what of it could not be read."""
-
-    examples: Examples
-    skipped: tuple[Failure, ...]
-    maps_skipped: tuple[Failure, ...]
-
-
-def load_examples(collection: Collection, preprocessing: Preprocessing, *, split: str) -> Loaded:
-    """Read a split's images and human maps to the network's size; both are resized and cropped alike.
-
-    An image that cannot be read is left out, a human map that cannot be read or is all one value (which
-    says nothing) counts as missing; both are named in the result.
-    """
-    skipped: list[Failure] = []
-    maps_skipped: list[Failure] = []
-    rows: list[tuple[int, int, Tensor, Tensor | None]] = []
-    dataset = ImageDataset(collection, preprocessing)
-    for place, sample in enumerate(collection.samples):
-        if sample.split != split or sample.label is None:
-            continue
-        decoded = dataset[place]
-        if decoded.pixels is None:
-            skipped.append(Failure(sample.image, decoded.failure or "it cannot be read"))
-        else:
-            human_map = _human_map(sample, preprocessing, maps_skipped)
-            rows.append((place, sample.label, decoded.pixels, human_map))
-    return Loaded(_stacked(rows, preprocessing), tuple(skipped), tuple(maps_skipped))
-
-
-class EpochOrder(Sampler[int]):
-    """The order in which an epoch sees a split: a function of (seed, epoch) alone.
-
-    >>> order = EpochOrder(4, seed=0)
-    >>> order.set_epoch(2)
-    >>> list(order) == list(order), sorted(order)
-    (True, [0, 1, 2, 3])
-    """
-
-    def __init__(self, count: int, *, seed: int) -> None:
-        self.count = count
-        self.seed = seed
-        self.epoch = 0
-
-    def set_epoch(self, epoch: int) -> None:
-        """Say which epoch comes next; Lightning does."""
-        self.epoch = epoch
-
-    def __len__(self) -> int:
-        return self.count
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(epoch_order(self.count, seed=self.seed, epoch=self.epoch).tolist())
-
-
-class RamBatches:
-    """Batches of examples that lie in memory; a data loader without workers, for Lightning or a plain loop.
+class Row:
+    """What reading one row gave: its pixels or why there are none, its human map or why there is none.
 
     Parameters
     ----------
-    examples
-        A whole split.
-    batch_size
-        Rows a batch; the last one may have fewer.
-    sampler
-        Gives the order; ``None`` is that of the examples.
+    pixels
+        (C, H, W), uint8.
+    human_map
+        (H, W), uint8; None also where none is listed.
     """
 
-    batch_sampler = None  # what Lightning looks for on a loader, beside `sampler`
+    pixels: Tensor | None = None
+    failure: str | None = None
+    human_map: Tensor | None = None
+    map_failure: str | None = None
 
-    def __init__(self, examples: Examples, *, batch_size: int, sampler: Sampler[int] | None = None) -> None:
-        self.examples = examples
-        self.batch_size = batch_size
-        self.sampler = sampler if sampler is not None else SequentialSampler(range(len(examples.labels)))
+
+class RowFiles:
+    """The labelled rows of a split and their files; small to send to a worker, and a few bytes a row.
+
+    Parameters
+    ----------
+    collection
+        What was opened.
+    preprocessing
+        Channels, size and interpolation of the network's input.
+    split
+        Which rows.
+    """
+
+    def __init__(self, collection: Collection, preprocessing: Preprocessing, *, split: str) -> None:
+        samples = collection.samples
+        places = [at for at, each in enumerate(samples) if each.split == split and each.label is not None]
+        self.split = split
+        self.preprocessing = preprocessing
+        self.places = torch.tensor(places, dtype=torch.int64)
+        self.labels = torch.tensor([samples[at].label for at in places], dtype=torch.int64)
+        self.lists_maps = any(samples[at].human_map is not None for at in places)
+        self._images = PackedTexts(samples[at].path for at in places)
+        self._maps = PackedTexts(samples[at].human_map for at in places)
+        self._identities = PackedTexts(samples[at].image for at in places)
 
     def __len__(self) -> int:
-        return math.ceil(len(self.examples.labels) / self.batch_size)
+        return len(self.places)
 
-    def __iter__(self) -> Iterator[Examples]:
-        order = torch.tensor(list(self.sampler), dtype=torch.int64)
-        for index in torch.split(order, self.batch_size):
-            yield self.examples.at(index)
+    @property
+    def shapes(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Of all rows' images, (N, C, H, W), and human maps, (N, H, W); (N, 1, 1) where none is listed."""
+        count, size = len(self), self.preprocessing.size
+        return (count, self.preprocessing.channels, *size), (count, *(size if self.lists_maps else (1, 1)))
 
+    @property
+    def size(self) -> int:
+        """Bytes of all rows' pixels."""
+        return sum(math.prod(shape) for shape in self.shapes)
 
-def _human_map(sample: Sample, preprocessing: Preprocessing, skipped: list[Failure]) -> Tensor | None:
-    if sample.human_map is None:
-        return None
-    grey = replace(preprocessing, channels=1, mean=(0.0,), std=(1.0,))
-    try:
-        human_map = load_image(sample.human_map, grey)[0]
-    except DataError as error:
-        skipped.append(Failure(sample.image, str(error)))
-        return None
-    if bool(human_map.min() == human_map.max()):
-        skipped.append(Failure(sample.image, f"the human map {sample.human_map} is all one value"))
-        return None
-    return human_map
+    def identity(self, row: int) -> str:
+        """Return the name of a row's image."""
+        return self._identities[row]
 
+    def read(self, row: int, *, with_map: bool = True) -> Row:
+        """Read a row. Nothing is raised for a bad file.
 
-def _stacked(rows: list[tuple[int, int, Tensor, Tensor | None]], preprocessing: Preprocessing) -> Examples:
-    places, labels, images, human_maps = zip(*rows, strict=True) if rows else ((), (), (), ())
-    has_map = torch.tensor([each is not None for each in human_maps], dtype=torch.bool)
-    size = preprocessing.size if bool(has_map.any()) else (1, 1)
-    blank = torch.zeros(size, dtype=torch.uint8)
-    return Examples(
-        torch.stack(images) if rows else torch.zeros(0, preprocessing.channels, *preprocessing.size),
-        torch.tensor(labels, dtype=torch.int64),
-        torch.stack([blank if each is None else each for each in human_maps]) if rows else blank[None][:0],
-        has_map,
-        torch.tensor(places, dtype=torch.int64),
-    )
+        A human map that cannot be read, is all one value (which says nothing) or has another aspect than its image
+        counts as missing.
+        """
+        try:
+            pixels, size = decoded(self._images[row], self._pixels_and_size)
+        except DataError as error:
+            return Row(failure=str(error))
+        path = self._maps[row] if with_map else ""
+        if not path:
+            return Row(pixels)
+        try:
+            return Row(pixels, human_map=decode_human_map(path, self.preprocessing, image_size=size))
+        except DataError as error:
+            return Row(pixels, map_failure=f"its human map {path} is not used: {error}")
+
+    def skipped(self, reasons: dict[int, str]) -> tuple[Failure, ...]:
+        """Return the reasons by row as failures of named images, in the order of the rows."""
+        return tuple(Failure(self.identity(row), reasons[row]) for row in sorted(reasons))
+
+    def _pixels_and_size(self, image: Image.Image) -> tuple[Tensor, tuple[int, int]]:
+        return as_network_takes(image, self.preprocessing), (image.height, image.width)

@@ -1,4 +1,4 @@
-"""Train one detector from start to end: data in, one checkpoint out."""
+"""Train one detector from start to end: data in, one folder out."""
 
 from __future__ import annotations
 
@@ -6,52 +6,23 @@ import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from ..data import Failure
-from ..errors import DataError
+from ..errors import DataError, one_of
 from ..preprocessing import Preprocessing
-from .recipe import RECIPES, Recipe
+from .recipe import Recipe, recipe_named
+from .settings import TrainingSettings
 
 if TYPE_CHECKING:
-    from .assembly import Precision
+    from lightning.pytorch import Callback
+
     from .data_module import DetectorData
+    from .frozen import Request
+    from .keeping import KeepBest
+    from .module import DetectorModule
+    from .run_folder import Account, TrainedRun
 
-SMALL_CNN = "saliencekit:small-cnn"
-
-
-@dataclass(frozen=True)
-class TrainedRun:
-    """A finished training run.
-
-    Parameters
-    ----------
-    path
-        The checkpoint, with the weights of ``best_epoch``.
-    recipe
-        What was asked for.
-    seed
-        Of the weights and the order.
-    best_epoch
-        The epoch with the highest validation accuracy, the later of equal ones; counted from 0.
-    val_accuracy
-        Of that epoch, in [0, 1].
-    history
-        One record an epoch: ``epoch`` and the figures that :class:`DetectorModule` names.
-    skipped
-        Images and human maps that could not be used, and why.
-    duration_s
-        Seconds.
-    """
-
-    path: Path
-    recipe: Recipe
-    seed: int
-    best_epoch: int
-    val_accuracy: float
-    history: tuple[dict[str, float], ...]
-    skipped: tuple[Failure, ...]
-    duration_s: float
+AS_USUAL = TrainingSettings()
 
 
 def train(
@@ -59,38 +30,44 @@ def train(
     *,
     output: str | os.PathLike[str],
     recipe: Recipe | None = None,
-    arch: str = SMALL_CNN,
-    preprocessing: Preprocessing | None = None,
     seed: int = 0,
-    device: str = "auto",
-    precision: Precision = "32",
-    threads: int | None = None,
+    settings: TrainingSettings = AS_USUAL,
+    human_maps: str | os.PathLike[str] | None = None,
+    weights: str | os.PathLike[str] | None = None,
+    preprocessing: Preprocessing | None = None,
+    allow_outside: bool = False,
+    resume: bool = False,
+    overwrite: bool = False,
 ) -> TrainedRun:
     """Train a detector, keep its best epoch as ``model.pt`` in ``output``, and return what happened.
 
-    On the CPU the same seed and number of threads give the same weights, bit for bit.
+    On the CPU the same seed and number of threads give the same weights, bit for bit, also where the run was
+    interrupted and resumed.
 
     Parameters
     ----------
     data
         A manifest, a folder, or a :class:`DetectorData`, whose images are then not read again for every run.
     output
-        Folder of the run; an earlier ``model.pt`` in it is replaced once an epoch is done.
+        Folder of the run; see ``docs/training.md`` for what is in it.
     recipe
-        Loss, optimiser and length; ``None`` is the recipe "droid".
-    arch
-        What :func:`saliencekit.models.build_model` takes; the weights are drawn from ``seed``.
-    preprocessing
-        Of the network's input; ``None`` is what the architecture is meant for.
+        Everything that decides the result; ``None`` is the recipe "droid".
     seed
-        Of the weights, the order of the images and the random numbers within a step.
-    device
-        ``"auto"``, or a word of Lightning's accelerators.
-    precision
-        ``"32"``, ``"bf16-mixed"`` or ``"16-mixed"``.
-    threads
-        Of the CPU; ``None`` is what torch uses. A small network is as fast with 1, and then the weights do not
-        depend on how many cores a machine has.
+        Of the weights, the order of the images, their augmentation and the random numbers within a step.
+    settings
+        How it is computed, shown and kept.
+    human_maps
+        Folder of human maps, matched to the images by base name.
+    weights
+        A checkpoint to start from; its head is replaced.
+    preprocessing
+        Of the network's input; ``None`` is what the backbone is meant for, at the recipe's size.
+    allow_outside
+        Take a table's paths that lead out of its folder as well.
+    resume
+        Go on with the run in ``output``; a finished one is returned as it is, and where there is none one begins.
+    overwrite
+        Replace the run in ``output``.
 
     Returns
     -------
@@ -99,6 +76,8 @@ def train(
 
     Raises
     ------
+    UsageError
+        The folder holds a run already, or one that differs from the one to be resumed.
     DataError
         The data lacks labels, splits, classes, or the human maps that the loss needs.
     ModelError
@@ -106,46 +85,134 @@ def train(
     NumericalError
         The loss stopped being finite; the best epoch before that is kept.
     EnvironmentFault
-        The checkpoint cannot be written.
+        The folder is in use or cannot be written, or a logger is not installed.
 
     Examples
     --------
     ::
 
-        run = train("faces/manifest.csv", recipe=Recipe(loss="cyborg", epochs=20), output="runs/cyborg-0")
+        recipe = Recipe(backbone="torchvision:resnet50", loss="cyborg", epochs=20)
+        run = train("faces/manifest.csv", recipe=recipe, output="runs/cyborg-0")
         run.path, run.val_accuracy
     """
-    from ..models import model_info
-    from .assembly import build_trainer, cpu_threads, fresh_module, open_images, recorded_source
-    from .keeping import Destination, KeepBest
+    from .assembly import cpu_threads
+    from .frozen import Request, account_of
+    from .opening import open_images
     from .quiet import quiet_lightning
+    from .run_folder import opened_run
 
     started = time.monotonic()
-    recipe = recipe if recipe is not None else RECIPES["droid"]
-    path = Path(output) / "model.pt"
-    with quiet_lightning(), cpu_threads(threads):
-        images = open_images(data, arch=arch, preprocessing=preprocessing, recipe=recipe, seed=seed)
-        module = fresh_module(images, arch=arch, recipe=recipe, seed=seed)
-        destination = Destination(
-            path=path,
-            arch=model_info(module.model).arch or arch,
-            classes=images.collection.classes,
-            preprocessing=images.preprocessing,
-            data=recorded_source(images.collection.source, path.parent),
-            record={"recipe": recipe.to_dict(), "seed": seed, "images": images.counts, "skipped": len(images.skipped)},
-        )
-        keeper = KeepBest(destination)
-        build_trainer(recipe, keeper, device=device, precision=precision).fit(module, images)
-    best = keeper.best
-    if best is None:
-        raise DataError(f"no epoch over {images.collection.source} was completed")
-    return TrainedRun(
-        path=path,
-        recipe=recipe,
+    folder = Path(output)
+    request = Request(
+        recipe=recipe if recipe is not None else recipe_named("droid"),
+        settings=settings,
         seed=seed,
-        best_epoch=int(best["epoch"]),
-        val_accuracy=best["val/accuracy"],
-        history=tuple(module.history),
-        skipped=images.skipped,
-        duration_s=time.monotonic() - started,
+        human_maps=None if human_maps is None else os.fspath(human_maps),
+        weights=None if weights is None else os.fspath(weights),
+        allow_outside=allow_outside,
+        from_python=preprocessing is not None or not isinstance(data, str | os.PathLike),
     )
+    _check_backbone(request.recipe.backbone)
+    with quiet_lightning(), cpu_threads(settings.threads):
+        images = open_images(
+            data,
+            recipe=request.recipe,
+            settings=settings,
+            preprocessing=preprocessing,
+            seed=seed,
+            human_maps=human_maps,
+            allow_outside=allow_outside,
+        )
+        account = account_of(request, images, folder)
+        with opened_run(folder, account, resume=resume, overwrite=overwrite) as finished:
+            if finished is not None:
+                return finished
+            return _Fit(request, images, folder, account, started).run(resume=resume)
+
+
+def _check_backbone(backbone: str) -> None:
+    """Refuse a word that torchvision does not know before any image is read."""
+    from ..models.build import torchvision_names
+    from ..models.spec import parse_spec
+
+    spec = parse_spec(backbone)
+    if spec.room == "torchvision":
+        one_of(spec.name, torchvision_names(), "torchvision architecture")
+
+
+@dataclass(frozen=True)
+class _Fit:
+    """A run whose folder is held and whose images are known."""
+
+    request: Request
+    images: DetectorData
+    folder: Path
+    account: Account
+    started: float
+
+    def run(self, *, resume: bool) -> TrainedRun:
+        """Train, and write down what became of it."""
+        from .assembly import build_trainer, fresh_module
+        from .last import resume_point
+        from .logs import build_loggers
+
+        recipe, settings = self.request.recipe, self.request.settings
+        loggers = build_loggers(settings, self.folder, about=self.account.about)
+        start = resume_point(self.folder) if resume else None
+        module = fresh_module(
+            self.images, recipe=recipe, settings=settings, seed=self.request.seed, weights=self.request.weights
+        )
+        keeper, callbacks = self._callbacks(module)
+        trainer = build_trainer(recipe, settings, callbacks=callbacks, loggers=loggers, folder=self.folder)
+        trainer.fit(module, self.images, ckpt_path=start, weights_only=True if start else None)
+        run = self._outcome(module, keeper)
+        if trainer.is_global_zero:
+            from .run_folder import conclude
+
+            conclude(self.folder, self.account, run)
+        trainer.strategy.barrier()
+        return run
+
+    def _callbacks(self, module: DetectorModule) -> tuple[KeepBest, list[Callback]]:
+        from ..models import model_info
+        from .assembly import recorded_source
+        from .keeping import Destination, KeepBest
+        from .last import KeepLast
+        from .logs import Counted, MetricsFile
+        from .pictures import MapPictures
+        from .progress import shown_progress
+
+        recipe, settings, folder = self.request.recipe, self.request.settings, self.folder
+        record: dict[str, Any] = {"recipe": recipe.to_dict(), "seed": self.request.seed}
+        destination = Destination(
+            path=folder / "model.pt",
+            arch=model_info(module.model).arch or recipe.backbone,
+            classes=self.images.collection.classes,
+            preprocessing=self.images.preprocessing,
+            data=recorded_source(self.images.collection.source, folder),
+            record=record,
+        )
+        keeper = KeepBest(destination, keep=settings.keep)
+        callbacks: list[Callback] = [Counted(record, self.images), MetricsFile(folder / "metrics.csv"), keeper]
+        if settings.maps_every:
+            callbacks.append(MapPictures(folder / "maps", every=settings.maps_every, data=self.images))
+        if settings.progress:
+            callbacks.append(shown_progress(folder.name))
+        return keeper, [*callbacks, KeepLast(folder / "last.ckpt", settings.checkpoint_every)]
+
+    def _outcome(self, module: DetectorModule, keeper: KeepBest) -> TrainedRun:
+        from .run_folder import TrainedRun
+
+        best = keeper.best
+        if best is None:
+            raise DataError(f"no epoch over {self.images.collection.source} was completed and validated")
+        return TrainedRun(
+            path=self.folder / "model.pt",
+            recipe=self.request.recipe,
+            seed=self.request.seed,
+            best_epoch=int(best["epoch"]),
+            val_accuracy=best.get("val/accuracy"),
+            history=tuple(module.history),
+            skipped=self.images.skipped,
+            duration_s=time.monotonic() - self.started,
+        )

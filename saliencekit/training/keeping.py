@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from torch import Tensor, nn
 
 from ..models import save_model
 from ..preprocessing import Preprocessing
+from .figures import higher_is_better, known_figure
 from .module import DetectorModule
 
 
@@ -30,35 +32,61 @@ class Destination:
 
 
 class KeepBest(Checkpoint):
-    """Keeps the epoch with the highest validation accuracy; of equal ones, the later.
+    """Keeps the epoch with the best figure, the validation accuracy if nothing else is said; of equal ones, the later.
 
-    Epochs before the loss of the recipe is on (``warm_epochs``) count only while there are no others.
-    The file is written whole at every improvement, so that a killed run leaves the best epoch it had
-    (``finished`` is false in its training record), and once more at the end with the whole history.
+    Epochs before the loss of the recipe is on (``warm_epochs``) count only while there are no others, and epochs
+    without a validation do not count where the figure is one of validation. The file is written whole at every
+    improvement, so that a killed run leaves the best epoch it had (``finished`` is false in its training record),
+    and once more at the end with the whole history.
+
+    Parameters
+    ----------
+    destination
+        Where the checkpoint goes.
+    keep
+        Any figure of the history; higher is better, but for losses and entropies.
     """
 
-    def __init__(self, destination: Destination) -> None:
+    def __init__(self, destination: Destination, *, keep: str = "val/accuracy") -> None:
         self.destination = destination
+        self.keep = keep
         self.best: dict[str, float] | None = None
         self._weights: dict[str, Tensor] = {}
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Write the checkpoint if no earlier epoch was better."""
-        if not isinstance(pl_module, DetectorModule) or not trainer.is_global_zero:
+        if not isinstance(pl_module, DetectorModule):
             return
-        latest, warm = pl_module.history[-1], pl_module.recipe.warm_epochs
-        if self.best is None or _rank(latest, warm) >= _rank(self.best, warm):
+        latest = pl_module.history[-1]
+        validated = any(name.startswith("val/") for name in latest)
+        if self.keep.startswith("val/") and not validated:
+            return
+        known_figure(self.keep, latest)
+        if self.best is None or self._rank(latest, pl_module) >= self._rank(self.best, pl_module):
             self.best = latest
-            self._weights = {
-                name: value.detach().to("cpu", copy=True, memory_format=torch.contiguous_format)
-                for name, value in pl_module.model.state_dict().items()
-            }
-            self._write(pl_module, finished=False)
+            if trainer.is_global_zero:
+                self._weights = {
+                    name: value.detach().to("cpu", copy=True, memory_format=torch.contiguous_format)
+                    for name, value in pl_module.model.state_dict().items()
+                }
+                self._write(pl_module, finished=False)
 
-    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+    def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Write the best epoch again, with the history of all of them."""
-        if isinstance(pl_module, DetectorModule) and trainer.is_global_zero and not trainer.interrupted:
+        if isinstance(pl_module, DetectorModule) and trainer.is_global_zero:
             self._write(pl_module, finished=True)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the best epoch so far, for a run that goes on."""
+        return {"best": self.best, "weights": self._weights}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on with the best epoch so far."""
+        self.best, self._weights = state["best"], dict(state["weights"])
+
+    def _rank(self, figures: dict[str, float], module: DetectorModule) -> tuple[bool, float]:
+        value = known_figure(self.keep, figures)
+        return figures["epoch"] >= module.recipe.warm_epochs, value if higher_is_better(self.keep) else -value
 
     def _write(self, module: DetectorModule, *, finished: bool) -> None:
         if self.best is None:
@@ -66,8 +94,9 @@ class KeepBest(Checkpoint):
         goal = self.destination
         record = goal.record | {
             "finished": finished,
+            "kept_by": self.keep,
             "best_epoch": self.best["epoch"],
-            "best_val_accuracy": self.best["val/accuracy"],
+            "best_val_accuracy": self.best.get("val/accuracy"),
             "history": module.history,
         }
         save_model(
@@ -89,7 +118,3 @@ def _copied(model: nn.Module, weights: dict[str, Tensor]) -> nn.Module:
     for name, buffer in model.named_buffers(remove_duplicate=False):
         memo.setdefault(id(buffer), weights.get(name, buffer.detach().cpu()))
     return copy.deepcopy(model, memo)
-
-
-def _rank(figures: dict[str, float], warm_epochs: int) -> tuple[bool, float]:
-    return figures["epoch"] >= warm_epochs, figures["val/accuracy"]

@@ -9,17 +9,31 @@ from torch.optim.lr_scheduler import ConstantLR, CosineAnnealingLR, LRScheduler,
 from .recipe import Recipe
 
 
-def build_optimizer(model: nn.Module, recipe: Recipe) -> Optimizer:
+def build_optimizer(model: nn.Module, recipe: Recipe, *, fused: bool = False) -> Optimizer:
     """Return the recipe's optimiser over the parameters that take a gradient.
 
+    Parameters
+    ----------
+    model
+        Whose parameters it moves.
+    recipe
+        Names the optimiser and its settings.
+    fused
+        One kernel for all parameters; on CUDA.
+
+    Examples
+    --------
     >>> type(build_optimizer(nn.Linear(1, 1), Recipe(optimizer="adamw"))).__name__
     'AdamW'
     """
     parameters = [each for each in model.parameters() if each.requires_grad]
+    kernel = True if fused else None  # None is torch's own choice, which is right elsewhere
     if recipe.optimizer == "sgd":
-        return optim.SGD(parameters, lr=recipe.lr, momentum=recipe.momentum, weight_decay=recipe.weight_decay)
+        return optim.SGD(
+            parameters, lr=recipe.lr, momentum=recipe.momentum, weight_decay=recipe.weight_decay, fused=kernel
+        )
     cls = optim.Adam if recipe.optimizer == "adam" else optim.AdamW
-    return cls(parameters, lr=recipe.lr, weight_decay=recipe.weight_decay)
+    return cls(parameters, lr=recipe.lr, weight_decay=recipe.weight_decay, fused=kernel)
 
 
 def build_schedule(optimizer: Optimizer, recipe: Recipe) -> LRScheduler:

@@ -1,43 +1,97 @@
-"""What a training run is asked to do, as plain numbers and words; the papers' recipes by name."""
+"""What a training run is asked to do, as plain numbers and words; the papers' recipes by name. No torch here."""
 
 from __future__ import annotations
 
 import inspect
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import UsageError, one_of
-from ..losses import LOSSES, SalienceLoss, loss_class
 
-OPTIMIZERS = ("sgd", "adam", "adamw")
-SCHEDULES = ("constant", "step", "cosine")
-TARGETS = ("predicted", "label")
+if TYPE_CHECKING:
+    from ..losses import SalienceLoss
+
+FOLDER = Path(__file__).with_name("recipes")
+INFINITY = float("inf")
+LOSS_WORDS = ("cross-entropy", "cyborg", "hseb", "fmmmse", "droid", "cyborg-droid")
 LOSS_SETTINGS = ("alpha", "beta", "gamma", "offset", "human_entropy")
+WORDS = {
+    "loss": LOSS_WORDS,
+    "target": ("predicted", "label"),
+    "optimizer": ("sgd", "adam", "adamw"),
+    "schedule": ("constant", "step", "cosine"),
+    "resize": ("squash", "crop"),
+}
+RANGES: dict[str, tuple[float, float]] = {
+    "epochs": (1, INFINITY),
+    "batch_size": (1, INFINITY),
+    "accumulate": (1, INFINITY),
+    "step_epochs": (1, INFINITY),
+    "image_size": (1, INFINITY),
+    "momentum": (0, INFINITY),
+    "weight_decay": (0, INFINITY),
+    "step_factor": (0, INFINITY),
+    "clip": (0, INFINITY),
+    "flip": (0, 1),
+    "rotation": (0, 180),
+    "jpeg": (1, 100),
+    "blur": (0, INFINITY),
+    "noise": (0, 1),
+}
+SHARES = ("crop", "downscale")  # above 0, at most 1
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """Loss, optimiser and length of a training run.
+    """Everything that decides the result of a training run, but its data and its seed.
 
     Parameters
     ----------
+    backbone
+        Architecture: torchvision:NAME, timm:NAME, saliencekit:small-cnn or package.module:callable.
+    image_size
+        Height and width of the network's input, in pixels; the architecture's own where it is left out.
+    resize
+        squash (whatever the aspect, as in the papers) or crop (the shorter side, then the centre).
+    pretrained
+        Start from the weights that the architecture is published with; they are downloaded.
     loss
-        A word of :data:`saliencekit.losses.LOSSES`.
-    alpha, beta, gamma, offset, human_entropy
-        Settings of that loss; ``None`` leaves the loss its default, which is its paper's.
+        cross-entropy, cyborg, hseb, fmmmse, droid or cyborg-droid.
+    alpha
+        Share of the cross-entropy, in [0, 1], or adaptive; of cyborg-droid the weight of the human maps. Like the
+        other settings of a loss it is its paper's where it is left out.
+    beta
+        Of cyborg-droid: weight of the entropy.
+    gamma
+        Of cyborg-droid: weight of the cross-entropy.
+    offset
+        Of droid and cyborg-droid: added to the entropy before its logarithm; 0 in the paper, 1 in its authors' code.
+    human_entropy
+        Of hseb: the human maps' mean entropy in nats, where it is known beforehand and no maps are needed.
     target
-        The class whose map is trained: ``"predicted"`` as in the papers, or ``"label"``.
+        The class whose map is trained: predicted as in the papers, or label.
     layer
-        The layer that is explained, or ``"auto"``.
+        The layer that is explained, as in model.named_modules(), or auto.
     one_logit
         Two classes as the sign of one logit, instead of a logit each.
     optimizer
-        ``"sgd"``, ``"adam"`` or ``"adamw"``.
-    lr, momentum, weight_decay
-        Of the optimiser; only SGD has a momentum.
-    schedule, step_epochs, step_factor
-        The learning rate is ``"constant"``, or multiplied by ``step_factor`` every ``step_epochs`` epochs
-        (``"step"``), or falls to 0 along half a ``"cosine"``.
+        sgd, adam or adamw.
+    lr
+        Learning rate.
+    momentum
+        Of sgd.
+    weight_decay
+        Of the optimiser.
+    schedule
+        The learning rate is constant, or multiplied by step_factor every step_epochs epochs (step), or falls
+        to 0 along half a cosine.
+    step_epochs
+        Of the schedule step: epochs between two multiplications.
+    step_factor
+        Of the schedule step: what the learning rate is multiplied by.
     epochs
         How often every training image is seen.
     warm_epochs
@@ -46,7 +100,25 @@ class Recipe:
         something: with a loss on the entropy of its maps from the first step, it may focus them on nothing
         and stay there. None of these epochs is kept as the best.
     batch_size
-        Images a step.
+        Images of one step, over all processes together.
+    accumulate
+        Steps whose gradients are added up before the weights change.
+    clip
+        Largest norm of the gradient; 0 leaves it as it is.
+    flip
+        Probability of a left-right flip, of image and human map together.
+    crop
+        Smallest share of the area that a random crop keeps, image and human map together; 1 keeps all.
+    rotation
+        Largest angle of a random rotation, image and human map together, in degrees.
+    jpeg
+        Lowest quality of a random JPEG compression, of 100.
+    blur
+        Largest sigma of a random Gaussian blur, in pixels.
+    downscale
+        Smallest factor of a random resize down and up again.
+    noise
+        Largest standard deviation of random Gaussian noise, of pixels in [0, 1].
 
     Raises
     ------
@@ -59,6 +131,10 @@ class Recipe:
     DroidLoss(reduction='mean', alpha=0.5, offset=1.0)
     """
 
+    backbone: str = "saliencekit:small-cnn"
+    image_size: int | None = None
+    resize: Literal["squash", "crop"] = "squash"
+    pretrained: bool = False
     loss: str = "droid"
     alpha: float | Literal["adaptive"] | None = None
     beta: float | None = None
@@ -78,27 +154,37 @@ class Recipe:
     epochs: int = 150
     warm_epochs: int = 0
     batch_size: int = 20
+    accumulate: int = 1
+    clip: float = 0.0
+    flip: float = 0.0
+    crop: float = 1.0
+    rotation: float = 0.0
+    jpeg: int = 100
+    blur: float = 0.0
+    downscale: float = 1.0
+    noise: float = 0.0
 
     def __post_init__(self) -> None:
-        one_of(self.target, TARGETS, "target")
-        one_of(self.optimizer, OPTIMIZERS, "optimizer")
-        one_of(self.schedule, SCHEDULES, "schedule")
-        for name in ("epochs", "batch_size", "step_epochs"):
-            if getattr(self, name) < 1:
-                raise UsageError(f"expected `{name}` to be at least 1, got {getattr(self, name)}")
+        for name, words in WORDS.items():
+            one_of(getattr(self, name), words, name)
+        for name, (least, most) in RANGES.items():
+            _check_range(name, getattr(self, name), least, most)
+        for name in SHARES:
+            if not 0 < getattr(self, name) <= 1:
+                raise UsageError(f"expected `{name}` to be above 0 and at most 1, got {getattr(self, name)}")
         if not 0 <= self.warm_epochs < self.epochs:
             raise UsageError(f"expected `warm_epochs` to be 0 to {self.epochs - 1}, got {self.warm_epochs}")
-        for name in ("momentum", "weight_decay", "step_factor"):
-            if not 0 <= getattr(self, name) < float("inf"):
-                raise UsageError(f"expected `{name}` to be at least 0, got {getattr(self, name)}")
-        if not 0 < self.lr < float("inf"):
+        if not 0 < self.lr < INFINITY:
             raise UsageError(f"expected `lr` to be a positive number, got {self.lr}")
-        self.build_loss()
+        if self._loss_settings():
+            self.build_loss()  # the loss knows the ranges of its settings; this imports torch
 
     def build_loss(self) -> SalienceLoss:
         """Return the loss with its settings."""
+        from ..losses import LOSSES, loss_class
+
         cls = loss_class(self.loss)
-        given = {name: value for name in LOSS_SETTINGS if (value := getattr(self, name)) is not None}
+        given = self._loss_settings()
         known = inspect.signature(cls).parameters
         for name in given:
             if name not in known:
@@ -110,11 +196,55 @@ class Recipe:
         """Return plain numbers and words, as they are written into checkpoints."""
         return asdict(self)
 
+    def _loss_settings(self) -> dict[str, Any]:
+        return {name: value for name in LOSS_SETTINGS if (value := getattr(self, name)) is not None}
 
-RECIPES: dict[str, Recipe] = {
-    "cyborg": Recipe(loss="cyborg", lr=0.005, schedule="step", epochs=50),
-    "droid": Recipe(loss="droid", lr=0.002, epochs=150),
-    "small-cnn": Recipe(loss="droid", lr=0.012, schedule="cosine", epochs=16, warm_epochs=4),
-}
-"""The papers' recipes, boyd2023cyborg and piland2023droid; and one for a small network that starts from random
-weights, chosen on the embedded faces with an eye on all their splits, so figures on them are slightly optimistic."""
+
+def recipe_file(word: str) -> Path:
+    """Return the TOML file of a recipe; an unknown word lists the known ones.
+
+    >>> recipe_file("droid").name
+    'droid.toml'
+    """
+    return FOLDER / f"{one_of(word, sorted(path.stem for path in FOLDER.glob('*.toml')), 'recipe')}.toml"
+
+
+def recipe_named(word: str) -> Recipe:
+    """Return one of this package's recipes.
+
+    >>> recipe_named("cyborg").loss
+    'cyborg'
+    """
+    return recipe_from(tomllib.loads(recipe_file(word).read_text(encoding="utf-8")), word)
+
+
+def recipe_from(plain: Mapping[str, Any], source: str) -> Recipe:
+    """Return the recipe with these keys; a key that no recipe has raises :class:`UsageError`, naming ``source``."""
+    known = [field.name for field in fields(Recipe)]
+    for key in plain:
+        one_of(key, known, f"key of {source}")
+    return Recipe(**plain)
+
+
+class _Named(Mapping[str, Recipe]):
+    """The recipes by name, each read when it is asked for."""
+
+    def __getitem__(self, word: str) -> Recipe:
+        return recipe_named(word)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(path.stem for path in FOLDER.glob("*.toml")))
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+
+RECIPES: Mapping[str, Recipe] = _Named()
+
+
+def _check_range(name: str, value: float | None, least: float, most: float) -> None:
+    if value is None:
+        return
+    if not least <= value <= most or value == INFINITY:
+        bound = f"at least {least}" if most == INFINITY else f"{least} to {most}"
+        raise UsageError(f"expected `{name}` to be {bound}, got {value}")

@@ -98,6 +98,34 @@ def test_unreadable_images_end_with_code_1_and_a_report(run, checkpoint, images,
     assert "entropy" in out
 
 
+def test_findings_are_printed_and_recorded(run, checkpoint, images, tmp_path):
+    _, out, _ = run("audit", checkpoint, "--data", images, "--output", tmp_path / "a", "--quiet")
+    summary = json.loads((tmp_path / "a" / "summary.json").read_text())
+    assert [each["id"] for each in summary["findings"]].count("few-images") == 1
+    for each in summary["findings"]:
+        assert f"{each['severity']:7}  {each['sentence']}" in " ".join(out.split("\n"))
+        assert each["threshold"] in (tmp_path / "a" / "report.html").read_text()
+
+
+def test_a_gate_is_held_against_the_whole_audit(run, checkpoint, images, tmp_path):
+    words = ("--data", images, "--output", tmp_path / "a", "--quiet", "--measures", "entropy")
+    code, _, err = run(
+        "audit", checkpoint, *words, "--fail-on", "entropy.value > 0", "--fail-on", "findings.notice > 0"
+    )
+    assert code == 1
+    assert err.count("gate failed") == 2
+    assert (tmp_path / "a" / "summary.json").exists()
+    assert run("audit", checkpoint, *words, "--overwrite", "--fail-on", "entropy.value > 100")[0] == 0
+
+
+def test_a_gate_on_a_measure_not_asked_for_is_refused_before_the_audit(run, checkpoint, images, tmp_path):
+    words = ("--data", images, "--output", tmp_path / "a", "--quiet", "--measures", "entropy")
+    code, _, err = run("audit", checkpoint, *words, "--fail-on", "stability.value < 0.5")
+    assert code == 2
+    assert "unknown name 'stability'; there are entropy, data, findings" in err
+    assert not (tmp_path / "a").exists()
+
+
 def test_report_is_drawn_again(run, checkpoint, images, tmp_path):
     run("audit", checkpoint, "--data", images, "--output", tmp_path / "audit", "--quiet")
     first = (tmp_path / "audit" / "report.html").read_bytes()

@@ -1,3 +1,5 @@
+import pickle
+
 import numpy as np
 import pytest
 import torch
@@ -5,24 +7,32 @@ from PIL import Image
 
 from saliencekit.data import open_data
 from saliencekit.preprocessing import Preprocessing
-from saliencekit.training.examples import EpochOrder, Examples, RamBatches, load_examples
+from saliencekit.training.examples import Examples, RowFiles
 
 
-def test_a_split_is_read_with_its_maps(squares, preprocessing):
+def test_rows_are_the_labelled_ones_of_a_split(squares, preprocessing):
     collection = open_data(squares)
-    loaded = load_examples(collection, preprocessing, split="train")
-    examples = loaded.examples
-    assert examples.images.shape == (24, 1, 32, 32)
-    assert examples.images.dtype == examples.human_maps.dtype == torch.uint8
-    assert torch.equal(examples.has_map, examples.labels == 1)
-    assert loaded.skipped == loaded.maps_skipped == ()
-    for row, place in enumerate(examples.places.tolist()):
+    files = RowFiles(collection, preprocessing, split="val")
+    assert len(files) == 12
+    assert files.labels.tolist() == [0, 1] * 6
+    assert files.lists_maps
+    for row, place in enumerate(files.places.tolist()):
         sample = collection.samples[place]
-        assert sample.split == "train"
-        assert sample.label == examples.labels[row]
-        assert np.array_equal(examples.images[row, 0], np.array(Image.open(sample.path)))
+        assert (sample.split, sample.image) == ("val", files.identity(row))
+
+
+def test_a_row_is_its_image_and_its_map(squares, preprocessing):
+    collection = open_data(squares)
+    files = RowFiles(collection, preprocessing, split="train")
+    for number, place in enumerate(files.places.tolist()):
+        row, sample = files.read(number), collection.samples[place]
+        assert row.failure is row.map_failure is None
+        assert row.pixels.dtype == torch.uint8
+        assert np.array_equal(row.pixels[0], np.array(Image.open(sample.path)))
+        assert (row.human_map is None) == (sample.human_map is None)
         if sample.human_map:
-            assert np.array_equal(examples.human_maps[row], np.array(Image.open(sample.human_map)))
+            assert np.array_equal(row.human_map, np.array(Image.open(sample.human_map)))
+            assert files.read(number, with_map=False).human_map is None
 
 
 @pytest.mark.parametrize("resize", ["squash", "crop"])
@@ -33,63 +43,57 @@ def test_image_and_map_are_resized_alike(squares, resize):
         image.save(path.with_name(path.name.replace("-map", "")))
         image.save(path)
     grey = Preprocessing(size=(16, 20), resize=resize, channels=1, mean=(0.0,), std=(1.0,))
-    examples = load_examples(open_data(squares), grey, split="train").examples
-    assert examples.human_maps.shape == (24, 16, 20)
-    assert torch.equal(examples.human_maps[examples.has_map], examples.images[examples.has_map, 0])
+    files = RowFiles(open_data(squares), grey, split="train")
+    for number in range(1, 24, 2):
+        row = files.read(number)
+        assert row.human_map.shape == (16, 20)
+        assert torch.equal(row.human_map, row.pixels[0])
 
 
-def test_what_cannot_be_used_is_named(squares, preprocessing):
-    folder = squares.parent
-    (folder / "train-00.png").write_bytes(b"no image")
-    (folder / "train-01-map.png").write_bytes(b"no image")
-    (folder / "train-03-map.png").unlink()
-    Image.new("L", (32, 32), 7).save(folder / "train-05-map.png")
-    loaded = load_examples(open_data(squares), preprocessing, split="train")
-    assert [failure.image for failure in loaded.skipped] == ["train-00.png"]
-    assert [failure.image for failure in loaded.maps_skipped] == [
-        "train-01.png",
-        "train-03.png",
-        "train-05.png",
-    ]
-    assert "all one value" in loaded.maps_skipped[2].reason
-    assert loaded.examples.labels.shape == (23,)
-    assert int(loaded.examples.has_map.sum()) == 12 - 3
+@pytest.mark.parametrize(
+    ("broken", "reason"),
+    [
+        (lambda path: path.write_bytes(b"no image"), "its content is no image that Pillow can read"),
+        (lambda path: path.unlink(), "the file does not exist"),
+        (lambda path: Image.new("L", (32, 32), 7).save(path), "it is all one value"),
+        (lambda path: Image.radial_gradient("L").resize((64, 32)).save(path), "its aspect is not its image's: 64x32"),
+    ],
+)
+def test_a_map_that_cannot_be_used_is_missing_with_the_reason(squares, preprocessing, broken, reason):
+    path = squares.parent / "train-01-map.png"
+    broken(path)
+    row = RowFiles(open_data(squares), preprocessing, split="train").read(1)
+    assert row.human_map is None
+    assert row.pixels is not None
+    assert row.map_failure.startswith(f"its human map {path} is not used: {reason}")
 
 
-def test_no_maps_cost_no_memory(tmp_path, write_squares, preprocessing):
-    manifest = write_squares(tmp_path, maps=False)
-    examples = load_examples(open_data(manifest), preprocessing, split="train").examples
-    assert examples.human_maps.shape == (24, 1, 1)
-    assert not examples.has_map.any()
+def test_an_image_that_cannot_be_read(squares, preprocessing):
+    (squares.parent / "train-01.png").write_bytes(b"no image")
+    row = RowFiles(open_data(squares), preprocessing, split="train").read(1)
+    assert (row.pixels, row.human_map, row.map_failure) == (None, None, None)
+    assert row.failure == "its content is no image that Pillow can read"
 
 
-@pytest.fixture
-def ten():
+def test_rows_are_small_to_send(squares, preprocessing):
+    files = RowFiles(open_data(squares), preprocessing, split="train")
+    sent = pickle.loads(pickle.dumps(files))
+    assert len(pickle.dumps(files)) < 24 * 400
+    assert [sent.identity(row) for row in range(24)] == [files.identity(row) for row in range(24)]
+
+
+def test_bytes_of_all_pixels(squares, preprocessing, tmp_path, write_squares):
+    files = RowFiles(open_data(squares), preprocessing, split="train")
+    assert files.shapes == ((24, 1, 32, 32), (24, 32, 32))
+    assert files.size == 2 * 24 * 32 * 32
+    without = RowFiles(open_data(write_squares(tmp_path / "b", maps=False)), preprocessing, split="train")
+    assert without.size == 24 * 32 * 32 + 24
+
+
+def test_rows_are_taken_by_index():
     count = torch.arange(10)
-    return Examples(torch.zeros(10, 1, 2, 2), count, torch.zeros(10, 1, 1), count > 4, count)
-
-
-def test_an_epoch_sees_every_image_once(ten):
-    batches = RamBatches(ten, batch_size=4, sampler=EpochOrder(10, seed=0))
-    sizes = [len(batch.labels) for batch in batches]
-    seen = [place for batch in batches for place in batch.places.tolist()]
-    assert sizes == [4, 4, 2]
-    assert len(batches) == 3
-    assert sorted(seen) == list(range(10))
-    for batch in batches:
-        assert torch.equal(batch.labels, batch.places)
-        assert torch.equal(batch.has_map, batch.places > 4)
-
-
-def test_the_order_is_the_epochs(ten):
-    def order(seed, epoch):
-        batches = RamBatches(ten, batch_size=3, sampler=EpochOrder(10, seed=seed))
-        batches.sampler.set_epoch(epoch)
-        return [place for batch in batches for place in batch.places.tolist()]
-
-    assert order(0, 2) == order(0, 2)
-    assert len({tuple(order(seed, epoch)) for seed in (0, 1) for epoch in (0, 1, 2)}) == 6
-
-
-def test_without_a_sampler_the_order_is_that_of_the_examples(ten):
-    assert [place for batch in RamBatches(ten, batch_size=3) for place in batch.places.tolist()] == list(range(10))
+    ten = Examples(count.view(10, 1, 1, 1).byte(), count, torch.zeros(10, 1, 1), count > 4, count)
+    some = ten.at(torch.tensor([7, 0, 7]))
+    assert some.labels.tolist() == some.places.tolist() == some.images.flatten().tolist() == [7, 0, 7]
+    assert some.has_map.tolist() == [True, False, True]
+    assert isinstance(some, Examples)

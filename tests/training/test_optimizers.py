@@ -1,5 +1,6 @@
 import pytest
 import torch
+import torch
 from torch import nn
 
 from saliencekit.training.optimizers import build_optimizer, build_schedule
@@ -41,3 +42,19 @@ def test_frozen_parameters_are_left_out():
     model = nn.Linear(1, 1)
     model.bias.requires_grad_(False)
     assert build_optimizer(model, Recipe()).param_groups[0]["params"] == [model.weight]
+
+
+@pytest.mark.parametrize("word", ["sgd", "adam", "adamw"])
+def test_a_fused_step_moves_the_weights_as_the_usual_one_does(word):
+    moved = []
+    for fused in (False, True):
+        torch.manual_seed(0)
+        model = nn.Linear(3, 2)
+        optimizer = build_optimizer(model, Recipe(optimizer=word, lr=0.1, weight_decay=0.1), fused=fused)
+        for _ in range(3):
+            optimizer.zero_grad()
+            model(torch.ones(1, 3)).square().sum().backward()
+            optimizer.step()
+        assert optimizer.param_groups[0]["fused"] is (True if fused else None)
+        moved.append(model.weight.detach().clone())
+    torch.testing.assert_close(moved[0], moved[1])
