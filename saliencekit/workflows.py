@@ -164,6 +164,7 @@ def evaluate(
     preprocessing: Preprocessing | PreprocessingFlags | None = None,
     trust_pickle: bool = False,
     allow_missing: Sequence[str] = (),
+    allow_outside: bool = False,
     overwrite: bool = False,
     progress: bool = False,
 ) -> Evaluation:
@@ -203,6 +204,8 @@ def evaluate(
         In place of what the checkpoint records or the architecture's published one, or what of it to change.
     trust_pickle, allow_missing
         As for :func:`saliencekit.load_model`.
+    allow_outside
+        Take paths of a manifest that lead out of its folder.
     overwrite
         Replace the evaluation in ``output``.
     progress
@@ -250,6 +253,7 @@ def evaluate(
         preprocessing=preprocessing,
         trust_pickle=trust_pickle,
         allow_missing=allow_missing,
+        allow_outside=allow_outside,
         overwrite=overwrite,
         watch=partial(drawn, show=progress),
         finish=write_roc,
