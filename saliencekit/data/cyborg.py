@@ -23,7 +23,9 @@ def is_cyborg(first_line: str) -> bool:
     return fields[0].strip().lower() in SPLIT_WORDS and binary_label(fields[1]) is not None
 
 
-def open_cyborg(table: str | os.PathLike[str], *, root: str | os.PathLike[str] | None = None) -> Collection:
+def open_cyborg(
+    table: str | os.PathLike[str], *, root: str | os.PathLike[str] | None = None, allow_outside: bool = False
+) -> Collection:
     """Read a CSV of the CYBORG authors; Real = 0, Synthetic = 1.
 
     In a file that has rows marked ``train``, those marked ``test`` are the validation set, as the authors use
@@ -35,6 +37,8 @@ def open_cyborg(table: str | os.PathLike[str], *, root: str | os.PathLike[str] |
         The CSV. Its paths begin with a slash that stands for ``root``.
     root
         Folder of the images; the CSV's own by default.
+    allow_outside
+        Take paths that lead out of ``root`` by ``..`` as well.
 
     Raises
     ------
@@ -48,7 +52,7 @@ def open_cyborg(table: str | os.PathLike[str], *, root: str | os.PathLike[str] |
     WACV 2023, https://arxiv.org/abs/2112.00686
     """
     path = Path(table)
-    rule = PathRule(Path(root) if root is not None else path.parent, source=path)
+    rule = PathRule(Path(root) if root is not None else path.parent, source=path, allow_outside=allow_outside)
     samples: dict[str, tuple[Sample, int]] = {}
     excluded: list[Failure] = []
     rows = list(read_rows(read_text(path), separator=",", source=path))

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import numpy
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
 from ..errors import DataError
 from .decode import decode
+from .packing import PackedTexts
 
 if TYPE_CHECKING:
     from ..preprocessing import Preprocessing
@@ -80,26 +79,22 @@ class ImageDataset(Dataset[Decoded]):
     """
 
     def __init__(self, collection: Collection, preprocessing: Preprocessing) -> None:
-        paths = [os.fsencode(sample.path) for sample in collection.samples]
         self.preprocessing = preprocessing
-        self._block = numpy.frombuffer(b"".join(paths), dtype=numpy.uint8)
-        self._ends = numpy.cumsum([len(path) for path in paths], dtype=numpy.int64)
+        self._paths = PackedTexts(sample.path for sample in collection.samples)
 
     def __len__(self) -> int:
-        return len(self._ends)
+        return len(self._paths)
 
     def __getitem__(self, index: int) -> Decoded:
-        if not 0 <= index < len(self):
-            raise IndexError(f"expected an index of 0 to {len(self) - 1}, got {index}")
+        path = self._paths[index]
         try:
-            return Decoded(index, decode(self.path(index), self.preprocessing))
+            return Decoded(index, decode(path, self.preprocessing))
         except DataError as error:
             return Decoded(index, None, str(error))
 
     def path(self, index: int) -> str:
         """Return the path of an item."""
-        start = int(self._ends[index - 1]) if index else 0
-        return os.fsdecode(self._block[start : int(self._ends[index])].tobytes())
+        return self._paths[index]
 
 
 def collate(items: Sequence[Decoded]) -> ImageBatch:

@@ -6,9 +6,9 @@ import os
 import struct
 import warnings
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 from ..errors import DataError
 from .pixels import as_channels
@@ -41,6 +41,7 @@ _DECODER_FAULTS = (
 )
 _RUNS_PROGRAMS = ("EPS", "WMF")
 _ORIENTATION = 0x0112
+_Used = TypeVar("_Used")
 
 
 def load_image(path: str | os.PathLike[str], preprocessing: Preprocessing) -> Tensor:
@@ -48,7 +49,7 @@ def load_image(path: str | os.PathLike[str], preprocessing: Preprocessing) -> Te
 
     Any image that Pillow reads will do; what it is comes from its content, not from its name. The first frame
     of an animation counts, EXIF orientation is applied, and channels and size are those of ``preprocessing``
-    (see :func:`saliencekit.data.pixels.as_channels`, :func:`saliencekit.data.resizing.resized`).
+    (see ``data/pixels.py``, ``data/resizing.py``).
 
     Returns
     -------
@@ -59,7 +60,7 @@ def load_image(path: str | os.PathLike[str], preprocessing: Preprocessing) -> Te
     ------
     DataError
         In one sentence: the file is missing, empty, not regular, not permitted, no image, cut short, damaged,
-        or larger than :data:`MAX_PIXELS`.
+        or larger than ``MAX_PIXELS``.
     """
     try:
         return decode(path, preprocessing)
@@ -69,19 +70,34 @@ def load_image(path: str | os.PathLike[str], preprocessing: Preprocessing) -> Te
 
 def decode(path: str | os.PathLike[str], preprocessing: Preprocessing) -> Tensor:
     """Do what :func:`load_image` does, raising :class:`DataError` with the bare reason, without the path."""
+    return decoded(path, lambda image: as_network_takes(image, preprocessing))
+
+
+def as_network_takes(image: Image.Image, preprocessing: Preprocessing) -> Tensor:
+    """Return an upright image as (C, H, W), uint8, with channels and size of ``preprocessing``."""
     import numpy
     import torch
 
+    pixels = numpy.array(resized(as_channels(image, preprocessing.channels), preprocessing))
+    tensor = torch.from_numpy(pixels)
+    return tensor[None] if tensor.ndim == 2 else tensor.permute(2, 0, 1).contiguous()
+
+
+def decoded(path: str | os.PathLike[str], use: Callable[[Image.Image], _Used]) -> _Used:
+    """Return ``use(image)`` of an image file's first frame, upright and whole.
+
+    Raises
+    ------
+    DataError
+        With the bare reason: what :func:`load_image` refuses, or what ``use`` raises.
+    """
     try:
         with open_regular(path) as stream, _strict_and_quiet():
-            image = resized(as_channels(_upright(stream), preprocessing.channels), preprocessing)
-            pixels = numpy.array(image)
+            return use(_upright(stream))
     except PermissionError as error:
         raise DataError(system_reason(error)) from error
     except MemoryError as error:
         raise DataError("there is not enough memory to decode it") from error
-    tensor = torch.from_numpy(pixels)
-    return tensor[None] if tensor.ndim == 2 else tensor.permute(2, 0, 1).contiguous()
 
 
 @contextmanager

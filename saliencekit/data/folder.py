@@ -25,7 +25,7 @@ def open_folder(folder: str | os.PathLike[str]) -> Collection:
        dev, testing): that gives the split, and what follows holds for the folders inside.
     2. *Class folders.* Every image lies exactly one folder down, in at least two folders: these are the
        classes, in sorted order, or real and fake where their names say so (``real/ fake/``,
-       ``0_real/ 1_fake``, genuine, bonafide, synthetic, generated, ...: see :mod:`saliencekit.data.labels`).
+       ``0_real/ 1_fake``, genuine, bonafide, synthetic, generated, ...: see ``data/labels.py``).
     3. *Real and fake somewhere on the way.* ``progan/0_real/a.png``: the deepest such folder gives the class,
        the other folders the group (``progan``). Images in no such folder are left out by name.
     4. Anything else is unlabelled.

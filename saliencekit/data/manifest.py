@@ -26,12 +26,13 @@ class _Table:
     columns: dict[str, list[str]]
 
 
-def open_manifest(manifest: str | os.PathLike[str]) -> Collection:
+def open_manifest(manifest: str | os.PathLike[str], *, allow_outside: bool = False) -> Collection:
     """Read a CSV with the header ``path,label[,split,group,human_map]``.
 
     Columns may stand in any order and be separated by commas, semicolons or tabs; other columns are not read.
-    Paths are relative to the manifest's folder and may not lead out of it. Labels are real and fake (or words
-    that mean the same), 0 and 1, other class numbers, or class names; they may be empty only if all are.
+    Paths are relative to the manifest's folder and may lead out of it only with ``allow_outside``. Labels are
+    real and fake (or words that mean the same), 0 and 1, other class numbers, or class names; they may be
+    empty only if all are.
     A path listed again with the same label and split is left out by name. No image is looked at: one that is
     missing is found, counted and named when it is read.
 
@@ -46,9 +47,29 @@ def open_manifest(manifest: str | os.PathLike[str]) -> Collection:
     path = Path(manifest)
     table = _read(path)
     classes, label = _labels(table)
-    samples, excluded = _collect(table, label)
+    samples, excluded = _collect(table, label, PathRule(path.parent, source=path, allow_outside=allow_outside))
     name = path.resolve().parent.name if path.stem == "manifest" else path.stem
     return Collection(name, os.fspath(manifest), "manifest", samples, classes, excluded)
+
+
+def read_column(
+    manifest: str | os.PathLike[str], column: str, *, allow_outside: bool = False
+) -> tuple[list[str], list[str]]:
+    """Return, row by row, the image and what any column says of it, one that :func:`open_manifest` skips too.
+
+    Raises
+    ------
+    DataError
+        Where :func:`open_manifest` does for faults of the table, and if there is no such column.
+    """
+    path = Path(manifest)
+    word = column.strip().lower()
+    table = _read(path, extra=word)
+    rule = PathRule(path.parent, source=path, allow_outside=allow_outside)
+    written = zip(table.columns["path"], table.lines, strict=True)
+    images = [identity_of(rule.relative(each, line)) for each, line in written]
+    clean = {each: identity_of(each.strip()) for each in set(table.columns[word])}
+    return images, [clean[each] for each in table.columns[word]]
 
 
 def find_header(first: str) -> tuple[str, list[str]] | None:
@@ -70,7 +91,10 @@ def find_header(first: str) -> tuple[str, list[str]] | None:
     return None
 
 
-def _columns(columns: list[str], path: Path) -> dict[str, int]:
+def _columns(columns: list[str], path: Path, extra: str | None) -> dict[str, int]:
+    if extra is not None and columns.count(extra) != 1:
+        has = f"{columns.count(extra)} columns {extra!r}" if extra in columns else f"no column {extra!r}"
+        raise DataError(f"the header of {path} has {has}: it has {', '.join(columns)}")
     for name in (*REQUIRED, *OPTIONAL):
         if columns.count(name) > 1:
             raise DataError(f"the header of {path} has the column {name!r} {columns.count(name)} times")
@@ -84,16 +108,17 @@ def _columns(columns: list[str], path: Path) -> dict[str, int]:
                 f"the header of {path} has no column {name!r}: expected path,label[,split,group,human_map],"
                 f" got {','.join(columns)}"
             )
-    return {name: columns.index(name) for name in (*REQUIRED, *OPTIONAL) if name in columns}
+    wanted = (*REQUIRED, *OPTIONAL) if extra is None else (*REQUIRED, *OPTIONAL, extra)
+    return {name: columns.index(name) for name in wanted if name in columns}
 
 
-def _read(path: Path) -> _Table:
+def _read(path: Path, extra: str | None = None) -> _Table:
     text = read_text(path)
     header = find_header(first_line(text))
     if header is None:
         raise DataError(f"{path} has no header: expected its first line to be {','.join(REQUIRED)}[,...]")
     separator, names = header
-    places = _columns(names, path)
+    places = _columns(names, path, extra)
     lines, rows = [], []
     for line, row in read_rows(text, separator=separator, source=path):
         if len(row) != len(names):
@@ -123,8 +148,7 @@ def _labels(table: _Table) -> tuple[tuple[str, ...], dict[str, int]]:
         raise DataError(f"in {table.path}, {error}") from error
 
 
-def _collect(table: _Table, label: dict[str, int]) -> tuple[tuple[Sample, ...], tuple[Failure, ...]]:
-    rule = PathRule(table.path.parent, source=table.path)
+def _collect(table: _Table, label: dict[str, int], rule: PathRule) -> tuple[tuple[Sample, ...], tuple[Failure, ...]]:
     empty = [""] * len(table.lines)
     splits, groups, maps = (table.columns.get(name, empty) for name in OPTIONAL)
     split_of = {word: split_name(word) or None for word in set(splits)}

@@ -17,7 +17,13 @@ from .walk import IMAGE_SUFFIXES
 MANIFEST_NAME = "manifest.csv"
 
 
-def open_data(source: str | os.PathLike[str], *, split: str | None = None, limit: int | None = None) -> Collection:
+def open_data(
+    source: str | os.PathLike[str],
+    *,
+    split: str | None = None,
+    limit: int | None = None,
+    allow_outside: bool = False,
+) -> Collection:
     """List the images of a folder or of a table; none is opened.
 
     Parameters
@@ -30,6 +36,8 @@ def open_data(source: str | os.PathLike[str], *, split: str | None = None, limit
         Keep this split only: ``"train"``, ``"val"``, ``"test"`` or another that the manifest names.
     limit
         Keep at most this many images, spread evenly over the sorted list.
+    allow_outside
+        Take a table's paths that lead out of its folder as well.
 
     Raises
     ------
@@ -40,18 +48,27 @@ def open_data(source: str | os.PathLike[str], *, split: str | None = None, limit
     UsageError
         If there is no such split, or ``limit`` is below 1.
     """
-    return _opened(source).restricted(split=split, limit=limit)
+    return _opened(source, allow_outside).restricted(split=split, limit=limit)
 
 
-def _opened(source: str | os.PathLike[str]) -> Collection:
+def table_of(source: str | os.PathLike[str]) -> Path | None:
+    """Return the manifest or CSV that :func:`open_data` reads for this source, or None for a folder of images."""
+    path = Path(source)
+    if not os.path.isdir(path):
+        return path
+    return path / MANIFEST_NAME if os.path.isfile(path / MANIFEST_NAME) else None
+
+
+def _opened(source: str | os.PathLike[str], allow_outside: bool) -> Collection:
     path = Path(source)
     if not os.fspath(source):
         raise DataError("expected the path of a folder or a table, got an empty text")
     if os.path.isdir(path):
-        inside = path / MANIFEST_NAME
-        if os.path.isfile(inside):
-            return replace(open_manifest(inside), source=os.fspath(source))
+        inside = table_of(path)
+        if inside is not None:
+            return replace(open_manifest(inside, allow_outside=allow_outside), source=os.fspath(source))
         return open_folder(source)
     if os.path.isfile(path) and path.name.lower().endswith(IMAGE_SUFFIXES):
         raise DataError(f"{path} is named like an image: expected a folder of images or a CSV")
-    return open_cyborg(source) if is_cyborg(first_line(read_text(path))) else open_manifest(source)
+    opened = open_cyborg if is_cyborg(first_line(read_text(path))) else open_manifest
+    return opened(source, allow_outside=allow_outside)

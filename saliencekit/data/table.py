@@ -78,20 +78,26 @@ class PathRule:
         The folder that paths are relative to.
     source
         The table, for error messages.
+    allow_outside
+        Take those that lead out as well.
     """
 
-    def __init__(self, root: Path, *, source: object) -> None:
+    def __init__(self, root: Path, *, source: object, allow_outside: bool = False) -> None:
         self.root = root
         self.source = source
+        self.allow_outside = allow_outside
         self._absolute = os.path.abspath(root)
 
     def relative(self, written: str, line: int) -> str:
         """Return ``written`` relative to the root, normalised; the file need not exist.
 
+        An absolute path out of the root stays absolute, where that is allowed.
+
         Raises
         ------
         DataError
-            If it is empty, holds a line break, or leads out of the root by ``..`` or by being absolute.
+            If it is empty, holds a line break, or leads out of the root by ``..`` or by being absolute and that
+            is not allowed.
         """
         plain = not written.startswith(("/", ".")) and "/." not in written and "//" not in written
         if plain and written and "\n" not in written and "\r" not in written and written[-1] != "/":
@@ -104,7 +110,12 @@ class PathRule:
             path = os.path.relpath(path, self._absolute)
         path = posixpath.normpath(path) if path else "."
         if path == ".." or path.startswith("../"):
-            raise DataError(f"{where}: the path {written!r} leads out of the folder {self.root}")
+            if not self.allow_outside:
+                raise DataError(
+                    f"{where}: the path {written!r} leads out of the folder {self.root},"
+                    f" which takes an explicit permission (allow_outside)"
+                )
+            path = posixpath.normpath(written) if written.startswith("/") else path
         if path == ".":
             raise DataError(f"{where}: the path {written!r} names no file")
         return path

@@ -62,6 +62,11 @@ def test_faults_are_told_with_their_line(write, text, message):
         open_cyborg(write(text))
 
 
+def test_a_path_out_of_the_root_where_that_is_allowed(write, tmp_path):
+    found = open_cyborg(write("train,Real,/../a.png\n"), allow_outside=True)
+    assert (found.samples[0].image, found.samples[0].path) == ("../a.png", tmp_path / ".." / "a.png")
+
+
 @pytest.mark.parametrize("line", ["path,label,split", "a.png,real,train", "train,Real", "train,cat,/a.png", ""])
 def test_other_tables_are_not_taken_for_theirs(line):
     assert not is_cyborg(line)

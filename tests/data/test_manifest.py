@@ -1,7 +1,9 @@
+from pathlib import Path
+
 import pytest
 
 from saliencekit.data import Sample, open_manifest
-from saliencekit.data.manifest import find_header
+from saliencekit.data.manifest import find_header, read_column
 from saliencekit.errors import DataError, EnvironmentFault
 
 
@@ -116,6 +118,33 @@ def test_faults_are_told_with_their_line(write, text, message):
     with pytest.raises(DataError, match=message) as told:
         open_manifest(write(text))
     assert "\n" not in str(told.value)
+
+
+def test_paths_out_of_the_folder_where_that_is_allowed(write, tmp_path):
+    path = write(f"path,label,human_map\n../b/a.png,real,/maps/./m.png\n/x/b.png,fake,\n{tmp_path}/c.png,fake,\n")
+    with pytest.raises(DataError, match=r"line 2 of .* leads out of the folder .*, which takes an explicit permission"):
+        open_manifest(path)
+    found = open_manifest(path, allow_outside=True)
+    assert [sample.image for sample in found.samples] == ["../b/a.png", "/x/b.png", "c.png"]
+    assert found.samples[0].path == tmp_path / ".." / "b" / "a.png"
+    assert found.samples[0].human_map == Path("/maps/m.png")
+    assert found.samples[1].path == Path("/x/b.png")
+
+
+def test_any_column_can_be_read(write):
+    path = write("path,label,Person\n./b.png,real,Anna\na.png,fake, ben\n")
+    assert read_column(path, "person") == (["b.png", "a.png"], ["Anna", "ben"])
+    assert read_column(path, "label") == (["b.png", "a.png"], ["real", "fake"])
+
+
+@pytest.mark.parametrize(
+    ("header", "message"),
+    [("path,label,who", r"has no column 'person'"), ("path,label,person,person", r"has 2 columns 'person'")],
+)
+def test_a_column_must_be_there_once(write, header, message):
+    row = ",".join("a.png" for _ in header.split(","))
+    with pytest.raises(DataError, match=message):
+        read_column(write(f"{header}\n{row}\n"), "person")
 
 
 def test_no_permission(open_folder_for_all, as_nobody):

@@ -1,6 +1,7 @@
 import pytest
 
 from saliencekit.data import open_data
+from saliencekit.data.sources import table_of
 from saliencekit.errors import DataError, EnvironmentFault, UsageError
 
 
@@ -18,6 +19,25 @@ def test_a_folder_with_a_manifest_is_that_manifest(tree):
     (folder / "manifest.csv").write_text("path,label,human_map\nimages/a.png,real,maps/a.png\n")
     found = open_data(folder)
     assert (len(found), found.kind, found.name, found.source) == (1, "manifest", "set", str(folder))
+
+
+@pytest.mark.parametrize("text", ["path,label\n../a.png,real\n", "train,Real,/../a.png\n"])
+def test_paths_that_lead_out_are_refused_unless_allowed(tmp_path, text):
+    folder = tmp_path / "set"
+    folder.mkdir()
+    (folder / "manifest.csv").write_text(text if text.startswith("path") else "path,label\n../a.png,real\n")
+    (folder / "list.csv").write_text(text)
+    for source in (folder, folder / "list.csv"):
+        with pytest.raises(DataError, match="leads out of the folder"):
+            open_data(source)
+        assert open_data(source, allow_outside=True).samples[0].image == "../a.png"
+
+
+def test_which_table_is_read(tree):
+    folder = tree("a.png")
+    assert table_of(folder) is None
+    (folder / "manifest.csv").write_text("path,label\na.png,real\n")
+    assert table_of(folder) == table_of(folder / "manifest.csv") == folder / "manifest.csv"
 
 
 def test_split_and_limit(tree):

@@ -1,0 +1,137 @@
+"""Work on many files in worker processes, in an order that does not depend on how many there are."""
+
+from __future__ import annotations
+
+import os
+import signal
+import warnings
+import weakref
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from multiprocessing.util import Finalize
+from typing import Any, Protocol, TypeVar
+
+import torch
+from torch.utils.data import DataLoader
+from torch.utils.data.dataloader import _MultiProcessingDataLoaderIter
+
+from ..errors import EnvironmentFault
+
+FEW = 256  # images that are decoded sooner than a process is started
+MOST_WORKERS = 16
+_Result_co = TypeVar("_Result_co", covariant=True)
+
+
+class Work(Protocol[_Result_co]):
+    """What is done for one ticket; it is sent to the workers, so it must survive pickling."""
+
+    def __getitem__(self, ticket: Any, /) -> _Result_co:
+        """Return the result for a ticket."""
+        ...
+
+
+def in_workers(work: Work[_Result_co], tickets: Sequence[Any], *, workers: int) -> Iterator[_Result_co]:
+    """Yield ``work[ticket]`` for each ticket, in their order; with 0 workers in this process.
+
+    Raises
+    ------
+    EnvironmentFault
+        If a worker was killed.
+    """
+    if workers == 0:
+        for ticket in tickets:
+            yield work[ticket]
+        return
+    with told_when_killed():
+        yield from ended_at_exit(worker_loader(work, tickets, workers=min(workers, len(tickets))))
+
+
+def worker_loader(
+    work: Work[Any], tickets: Any, *, workers: int, pin: bool = False, persistent: bool = False
+) -> DataLoader[Any]:
+    """Return torch's loader over tickets: a result each, nothing collated, no global random number drawn."""
+    with _as_many_as_asked():
+        return DataLoader(
+            work,  # type: ignore[arg-type]
+            batch_size=None,
+            sampler=tickets,
+            collate_fn=_as_it_is,
+            num_workers=workers,
+            worker_init_fn=leave_signals_to_the_parent,
+            generator=torch.Generator(),  # else each loader draws a number from the global one
+            prefetch_factor=4,
+            pin_memory=pin,
+            persistent_workers=persistent,
+        )
+
+
+def ended_at_exit(loader: DataLoader[Any]) -> Iterator[Any]:
+    """Return the loader's iterator, and have its workers ended when the process ends in the middle of it.
+
+    Python's own end sends them SIGTERM, which they leave to the parent, and would then wait for ever.
+    """
+    with _as_many_as_asked():
+        iterator = iter(loader)
+    if isinstance(iterator, _MultiProcessingDataLoaderIter):
+        Finalize(iterator, _end_workers, args=(weakref.ref(iterator),), exitpriority=100)
+    return iterator
+
+
+@contextmanager
+def _as_many_as_asked() -> Iterator[None]:
+    """Hold back torch's remark on more workers than cores."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="This DataLoader will create")
+        yield
+
+
+def _end_workers(reference: weakref.ref[_MultiProcessingDataLoaderIter]) -> None:
+    iterator = reference()
+    for worker in iterator._workers if iterator is not None else ():
+        worker.kill()  # torch ends none any more at this point
+
+
+@contextmanager
+def told_when_killed() -> Iterator[None]:
+    """Say of a worker that was killed what may have killed it."""
+    try:
+        yield
+    except RuntimeError as error:
+        if "exited unexpectedly" not in str(error) and "killed by signal" not in str(error):
+            raise
+        raise EnvironmentFault(
+            "a process that reads images was killed, by the system for lack of memory or by a file that crashes its"
+            " decoder: use fewer workers, or 0 to see which file it is"
+        ) from error
+
+
+def chosen_workers(asked: int, images: int) -> int:
+    """Return how many processes read: ``asked``, or for -1 one a core, and none for a few images.
+
+    >>> chosen_workers(3, 10), chosen_workers(-1, 10)
+    (3, 0)
+    """
+    if asked >= 0:
+        return asked
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return 0 if images < FEW else min(MOST_WORKERS, cores)
+
+
+def chunks(count: int, size: int) -> list[range]:
+    """Cut the numbers 0 to ``count`` - 1 into runs of ``size``.
+
+    >>> chunks(5, 2)
+    [range(0, 2), range(2, 4), range(4, 5)]
+    """
+    return [range(start, min(start + size, count)) for start in range(0, count, size)]
+
+
+def leave_signals_to_the_parent(worker: int) -> None:
+    """A signal to the group stops the parent, which stops its workers; they say nothing of their own."""
+    del worker
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+
+
+def _as_it_is(result: Any) -> Any:
+    return result
