@@ -2,12 +2,14 @@
 from . import auditing as auditing
 from . import data as data
 from . import errors as errors
+from . import evaluation as evaluation
 from . import extractors as extractors
 from . import functional as functional
 from . import losses as losses
 from . import measures as measures
 from . import models as models
 from . import reports as reports
+from . import sweeps as sweeps
 from . import training as training
 from .auditing import AuditResult as AuditResult
 from .auditing import AuditSettings as AuditSettings
@@ -23,6 +25,8 @@ from .errors import NumericalError as NumericalError
 from .errors import SaliencekitError as SaliencekitError
 from .errors import UnsafeFileError as UnsafeFileError
 from .errors import UsageError as UsageError
+from .evaluation import Evaluation as Evaluation
+from .evaluation import load_evaluation as load_evaluation
 from .extractors import CAM as CAM
 from .extractors import EXTRACTORS as EXTRACTORS
 from .extractors import EigenCAM as EigenCAM
@@ -62,6 +66,10 @@ from .preprocessing import PreprocessingFlags as PreprocessingFlags
 from .reports import Comparison as Comparison
 from .reports import compare as compare
 from .reports import write_report as write_report
+from .sweeps import Sweep as Sweep
+from .sweeps import load_sweep as load_sweep
+from .sweeps import sweep as sweep
 from .workflows import audit as audit
+from .workflows import evaluate as evaluate
 
 __version__: str

@@ -8,8 +8,6 @@ from typing import Any, cast
 
 import torch
 
-from ..errors import EnvironmentFault, UsageError
-
 
 @dataclass(frozen=True)
 class Crew:
@@ -55,26 +53,7 @@ def gather_crew(device: str, *, here: torch.device | None = None) -> Crew:
     """
     if int(os.environ.get("WORLD_SIZE", "1")) > 1 and "LOCAL_RANK" in os.environ:
         return _fabric_crew(device)
-    return Crew(0, 1, _device(device, here))
-
-
-def _device(name: str, here: torch.device | None) -> torch.device:
-    if name == "auto":
-        if here is not None:
-            return here
-        accelerator = torch.accelerator.current_accelerator(check_available=True)
-        return accelerator if accelerator is not None else torch.device("cpu")
-    try:
-        device = torch.device(name)
-    except RuntimeError as error:
-        raise UsageError(f"unknown device {name!r}: expected auto, cpu, cuda, cuda:1, mps or the like") from error
-    if device.type == "meta":
-        raise UsageError("device 'meta' has no values: choose cpu or an accelerator")
-    try:
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError) as error:
-        raise EnvironmentFault(f"device {name!r} cannot be used here: {str(error).splitlines()[0]}") from error
-    return device
+    return Crew(0, 1, chosen_device(device, here=here))
 
 
 def _fabric_crew(device: str) -> Crew:

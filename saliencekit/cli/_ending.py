@@ -48,7 +48,7 @@ def _run(words: list[str], *, debug: bool) -> int:
         return fail(str(error), error.exit_code)
     except (KeyboardInterrupt, _Terminated) as stop:
         code = 130 if isinstance(stop, KeyboardInterrupt) else 143
-        return fail("stopped; what was done is kept, and --resume goes on with an audit", code)
+        return fail("stopped; what was done is kept, and a command that has --resume goes on from there", code)
     except MemoryError:
         return fail("out of memory: choose a smaller --batch-size or --workers", MEMORY)
     except Exception as error:  # the last resort, where a bug of ours becomes its exit code

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from torch import nn
 
+from ..devices import chosen_device
 from ..errors import InputError
 from ..files import held_alone, write_json
 from ..models import load_model
 from ..preprocessing import Preprocessing, PreprocessingFlags
 from .account import account
 from .detector import Detector, ready_detector
-from .device import chosen_device
 from .job import Job, first_image, job_of
 from .result import SCORES, SUMMARY, VALIDATION, Evaluation, clear, refuse_finished
 from .scores import Scores, Watch, score_images, unwatched

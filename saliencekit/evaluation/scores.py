@@ -14,11 +14,11 @@ import torch
 from torch import Tensor
 
 from ..data import Failure, ImageBatch, collate
+from ..devices import decoding_processes
 from ..errors import DataError, ModelError
 from ..files import written_whole
 from ..functional.logits import class_logit
 from .detector import Detector, Look
-from .device import decoding_processes
 from .subjects import Subjects
 from .table import open_table
 

@@ -79,8 +79,8 @@ def _entry(metric: Metric, trials: Trials, drawn: Tensor | None) -> Plain:
 def entry(value: float, drawn: Tensor | None) -> Plain:
     """Return a figure with its interval: the percentiles of its resamples, null where one in twenty has no value.
 
-    >>> entry(0.5, torch.tensor([0.4, 0.6]))
-    {'value': 0.5, 'ci_low': 0.405, 'ci_high': 0.595}
+    >>> entry(0.5, torch.tensor([0.25, 0.75]))
+    {'value': 0.5, 'ci_low': 0.2625, 'ci_high': 0.7375}
     """
     low = high = None
     if drawn is not None:

@@ -63,6 +63,7 @@ def best_threshold(trials: Trials, rule: Rule) -> float:
 
     Examples
     --------
+    >>> import torch
     >>> scores = torch.tensor([0.1, 0.3, 0.6, 0.8], dtype=torch.float64)
     >>> round(best_threshold(Trials("val", scores, scores, scores > 0.5, 0.5), "balanced-accuracy"), 6)
     0.45

@@ -1,6 +1,14 @@
+from .comparing import Paired as Paired
+from .comparing import Spread as Spread
+from .comparing import holm as holm
+from .comparing import paired as paired
+from .comparing import spread_of as spread_of
 from .conduct import sweep as sweep
 from .folder import Sweep as Sweep
 from .folder import draw_sweep as draw_sweep
 from .folder import load_sweep as load_sweep
+from .outcome import Outcome as Outcome
+from .table import Agreement as Agreement
+from .table import LossRow as LossRow
 from .table import SweepTable as SweepTable
 from .terminal import print_table as print_table

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ..training.recipe import Recipe
     from .job import RunJob
 
-OnRun = Callable[[Outcome], None]
+OnRun = Callable[[Outcome, int, int], None]
 
 
 def sweep(
@@ -80,7 +80,7 @@ def sweep(
     allow_outside
         Take paths of the tables that lead out of their folders.
     on_run
-        Called with every run as it ends.
+        Called with every run as it ends, how many have ended now, and of how many that were to be run.
 
     Returns
     -------
@@ -122,6 +122,8 @@ def sweep(
     )
     if processes < 1:
         raise UsageError(f"expected `processes` to be at least 1, got {processes}")
+    if settings.devices * settings.nodes > 1:
+        raise UsageError("a sweep trains each run on one device: give --processes in place of --devices and --nodes")
     _look_at(plan)
     with held_alone(plan.folder):
         begin_sweep(plan, resume=resume)
@@ -153,11 +155,15 @@ def _look_at(plan: Plan) -> None:
 def _run(plan: Plan, processes: int, on_run: OnRun | None) -> dict[tuple[str, int], str]:
     from .running import run_jobs
 
-    def on_done(job: RunJob, reason: str | None) -> None:
-        if on_run is not None:
-            on_run(read_outcome(plan.folder, job.loss, job.seed, failure=reason))
-
     waiting = [job for job in plan.jobs() if not is_finished(job.folder)]
+    done = 0
+
+    def on_done(job: RunJob, reason: str | None) -> None:
+        nonlocal done
+        done += 1
+        if on_run is not None:
+            on_run(read_outcome(plan.folder, job.loss, job.seed, failure=reason), done, len(waiting))
+
     failures = run_jobs(waiting, processes=processes, on_done=on_done)
     return {(job.loss, job.seed): reason for job, reason in failures.items()}
 

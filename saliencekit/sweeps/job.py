@@ -74,6 +74,7 @@ class RunJob:
             device=self.settings.device,
             precision=self.settings.precision,
             workers=self.settings.workers,
+            max_unreadable=self.settings.max_unreadable,
             overwrite=True,
             finish=write_roc,
         )

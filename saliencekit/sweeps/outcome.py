@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 EVALUATION = Path("evaluation") / "evaluation.json"
+UNREADABLE = "more images of its evaluation could not be read than --max-unreadable allows"
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,8 @@ def run_folder(sweep: Path, loss: str, seed: int) -> Path:
 
 
 def is_finished(folder: Path) -> bool:
-    """Return whether a run is trained and evaluated; the evaluation's summary is its last file."""
-    return (folder / EVALUATION).is_file() and (folder / "model.pt").is_file()
+    """Return whether a run is trained and evaluated whole; the evaluation's summary is its last file."""
+    return _is_evaluated(folder) and bool(read_evaluation(folder).get("complete", True))
 
 
 def read_outcome(sweep: Path, loss: str, seed: int, *, failure: str | None = None) -> Outcome:
@@ -82,9 +83,11 @@ def read_outcome(sweep: Path, loss: str, seed: int, *, failure: str | None = Non
     name = folder.relative_to(sweep).as_posix()
     if failure is not None:
         return Outcome(loss, seed, name, "failed", failure)
-    if not is_finished(folder):
+    if not _is_evaluated(folder):
         return Outcome(loss, seed, name, "missing", "not trained and evaluated yet")
     summary = read_evaluation(folder)
+    if not summary.get("complete", True):
+        return Outcome(loss, seed, name, "failed", UNREADABLE)
     groups = {str(group): _figures(entry) for group, entry in summary.get("groups", {}).items()}
     pooled = {**summary["pooled"], "map_entropy": summary.get("entropy")}
     return Outcome(loss, seed, name, "finished", None, _figures(pooled), groups)
@@ -126,6 +129,10 @@ def read_roc(folder: Path) -> tuple[np.ndarray, np.ndarray]:
 
     roc = read_evaluation(folder).get("roc") or {"fpr": [], "tpr": []}
     return np.asarray(roc["fpr"], dtype=float), np.asarray(roc["tpr"], dtype=float)
+
+
+def _is_evaluated(folder: Path) -> bool:
+    return (folder / EVALUATION).is_file() and (folder / "model.pt").is_file()
 
 
 def _figures(entry: Mapping[str, Any]) -> dict[str, float]:

@@ -120,7 +120,7 @@ def _accelerators(jobs: Sequence[RunJob]) -> list[str]:
     """Return the accelerators to be shared out: none where the settings name one, or there are not several."""
     import torch
 
-    if any(job.settings.device not in ("auto", "cuda", "gpu") or job.settings.devices != 1 for job in jobs):
+    if any(job.settings.device not in ("auto", "cuda", "gpu") for job in jobs):
         return []
     count = torch.cuda.device_count()
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")

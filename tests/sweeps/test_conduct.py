@@ -49,9 +49,8 @@ def swept(faces, tmp_path_factory):
     """Two losses with two seeds, trained once; do not change it."""
     told = []
     output = tmp_path_factory.mktemp("sweep") / "out"
-    found = sweep(
-        faces, output=output, losses=LOSSES, seeds=range(2), recipe=RECIPE, settings=SETTINGS, on_run=told.append
-    )
+    wanted = {"losses": LOSSES, "seeds": range(2), "recipe": RECIPE, "settings": SETTINGS}
+    found = sweep(faces, output=output, on_run=lambda *each: told.append(each), **wanted)
     return found, told
 
 
@@ -63,13 +62,15 @@ def copy(swept, tmp_path):
 def again(faces, folder, **changes):
     wanted = {"losses": LOSSES, "seeds": range(2), "recipe": RECIPE, "settings": SETTINGS, **changes}
     told = []
-    return sweep(faces, output=folder, on_run=told.append, **wanted), [run.folder for run in told]
+    found = sweep(faces, output=folder, on_run=lambda run, done, runs: told.append(run.folder), **wanted)
+    return found, told
 
 
 def test_everything_is_there(swept):
     found, told = swept
     assert found.failed == ()
-    assert [(run.loss, run.seed) for run in told] == [(loss, seed) for seed in (0, 1) for loss in LOSSES]
+    assert [(run.loss, run.seed) for run, _, _ in told] == [(loss, seed) for seed in (0, 1) for loss in LOSSES]
+    assert [each[1:] for each in told] == [(1, 4), (2, 4), (3, 4), (4, 4)]
     assert [row.loss for row in found.table.rows] == list(LOSSES)
     for row in found.table.rows:
         assert all(found.n == 2 for found in row.figures.values())
@@ -204,6 +205,7 @@ def test_other_test_data_take_their_threshold_from_the_first(faces, tmp_path):
     [
         ({"processes": 0}, "expected `processes` to be at least 1, got 0"),
         ({"split": "dev"}, "dev"),
+        ({"settings": TrainingSettings(devices=2)}, "a sweep trains each run on one device: give --processes"),
         ({"losses": ["droit"]}, "did you mean 'droid'"),
     ],
 )

@@ -46,6 +46,15 @@ def test_trained_but_not_evaluated_is_not_finished(write_run, tmp_path):
     assert read_outcome(tmp_path, "droid", 0).status == "missing"
 
 
+def test_an_evaluation_that_lacks_images_is_a_failure(write_run, tmp_path):
+    folder = write_run(tmp_path, "droid", 0)
+    path = folder / "evaluation" / "evaluation.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"complete": False}))
+    found = read_outcome(tmp_path, "droid", 0)
+    assert (found.status, found.figures, is_finished(folder)) == ("failed", {}, False)
+    assert found.reason == "more images of its evaluation could not be read than --max-unreadable allows"
+
+
 def test_a_failure_is_told_even_beside_old_files(write_run, tmp_path):
     write_run(tmp_path, "droid", 0)
     found = read_outcome(tmp_path, "droid", 0, failure="the disk is full")

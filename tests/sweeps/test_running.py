@@ -128,7 +128,7 @@ def test_each_process_has_an_accelerator_of_its_own(fake, monkeypatch):
         ({}, 1, []),
         ({}, 0, []),
         ({"device": "cpu"}, 2, []),
-        ({"devices": 2}, 4, []),
+        ({"device": "cuda"}, 3, ["0", "1", "2"]),
     ],
 )
 def test_accelerators_are_shared_out_where_there_are_several(fake, monkeypatch, settings, count, names):

@@ -6,7 +6,7 @@ import os
 
 import torch
 
-from ..errors import EnvironmentFault, UsageError
+from .errors import EnvironmentFault, UsageError
 
 
 def chosen_device(name: str, *, here: torch.device | None = None) -> torch.device:

@@ -1,8 +1,8 @@
 import pytest
 import torch
 
+from saliencekit.devices import chosen_device, decoding_processes
 from saliencekit.errors import EnvironmentFault, UsageError
-from saliencekit.evaluation.device import chosen_device, decoding_processes
 
 
 def test_auto_is_where_the_network_is():
