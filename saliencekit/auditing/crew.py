@@ -8,6 +8,8 @@ from typing import Any, cast
 
 import torch
 
+from ..devices import chosen_device
+
 
 @dataclass(frozen=True)
 class Crew:
