@@ -64,11 +64,12 @@ def _check_types(values: dict[str, Any], source: str, known: ArgumentCollection)
     """Refuse what would be read as something else than it says: ``epochs = 1.5`` would become 2."""
     flags = {name: each for each in known for name in each.names}
     for key, value in values.items():
-        hint = flags[_flag(key)].hint if _flag(key) in flags else None
-        whole = hint in (int, int | None)
-        if isinstance(value, dict) or (whole and isinstance(value, float | bool)):
-            kind = "table" if isinstance(value, dict) else f"{value!r}".lower()
-            raise UsageError(f"{source}: expected `{key}` to be a {'whole number' if whole else 'value'}, got {kind}")
+        flag = flags.get(_flag(key))
+        whole = flag is not None and flag.hint in (int, int | None)
+        if isinstance(value, dict):
+            raise UsageError(f"key `{key}` of {source} must be a value, and is a table")
+        if whole and isinstance(value, float | bool):
+            raise UsageError(f"key `{key}` of {source} must be a whole number, and is {value!r}")
 
 
 def _with_paths(values: dict[str, Any], folder: Path) -> dict[str, Any]:

@@ -107,13 +107,12 @@ def sweep(
     from ..sweeps import sweep as swept
     from ..sweeps.plan import words_of
 
-    words, numbers = words_of(losses), seeds_of(seeds)
     try:
         found = swept(
             data,
             output=output,
-            losses=words,
-            seeds=numbers,
+            losses=words_of(losses),
+            seeds=seeds_of(seeds),
             recipe=values,
             settings=replace(settings, progress=not quiet and processes == 1),
             human_maps=human_maps,
@@ -125,7 +124,7 @@ def sweep(
             split=split,
             test_data=test_data,
             allow_outside=allow_outside,
-            on_run=_silent if quiet else _teller(len(words) * len(numbers)),
+            on_run=_silent if quiet else _teller(),
         )
     except SystemExit as stop:
         if stop.code != TERMINATED:
@@ -140,22 +139,20 @@ def sweep(
     return fail(f"{len(found.failed)} of {len(found.table.runs)} runs failed: the same command tries them again", GATE)
 
 
-def _teller(runs: int) -> Callable[[Outcome], None]:
+def _teller() -> Callable[[Outcome, int, int], None]:
     """Return what says on stderr that a run has ended."""
     import sys
     import time
 
-    started, told = time.monotonic(), 0
+    started = time.monotonic()
 
-    def tell(run: Outcome) -> None:
-        nonlocal told
-        told += 1
+    def tell(run: Outcome, done: int, runs: int) -> None:
         auroc = run.figures.get("auroc")
         what = run.reason if auroc is None else f"AUROC {auroc:.3f}"
-        print(f"{run.folder}: {what}  ({told} done of {runs}, {time.monotonic() - started:.0f} s)", file=sys.stderr)
+        print(f"{run.folder}: {what}  ({done} done of {runs}, {time.monotonic() - started:.0f} s)", file=sys.stderr)
 
     return tell
 
 
-def _silent(run: Outcome) -> None:
-    del run
+def _silent(run: Outcome, done: int, runs: int) -> None:
+    del run, done, runs

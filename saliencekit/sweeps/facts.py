@@ -41,7 +41,7 @@ def facts(account: Mapping[str, Any]) -> list[Facts]:
         Facts.of(
             "Data",
             ("source", str(account["data"])),
-            ("evaluated on", f"split {account['split']}", *names_words(account["test_data"] or ["of the same"])),
+            ("evaluated on", f"split {account['split']}", *account["test_data"]),
             ("human maps", str(account["human_maps"] or "as the data name them")),
             (
                 "begun from",
