@@ -87,8 +87,10 @@ def _as_many_as_asked() -> Iterator[None]:
 
 def _end_workers(reference: weakref.ref[_MultiProcessingDataLoaderIter]) -> None:
     iterator = reference()
-    for worker in iterator._workers if iterator is not None else ():
-        worker.kill()  # torch ends none any more at this point
+    if iterator is not None:  # the process ends; torch ends no workers any more, and would take their end for a fault
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        for worker in iterator._workers:
+            worker.kill()
 
 
 @contextmanager

@@ -137,6 +137,10 @@ class Batches:
             return self._taken(self.source)
         return self._made(self.source)
 
+    def close(self) -> None:
+        """End the worker processes; the next iteration starts new ones."""
+        self._loader = None
+
     def _taken(self, examples: Examples) -> Iterator[Examples]:
         device = examples.images.device
         if device.type == "cpu":

