@@ -8,21 +8,32 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from ..errors import InputError
+from ..errors import InputError, one_of
 from ..functional import as_unit_range, is_degenerate, resize_maps
+from .colours import COLORMAP, COLORMAPS
 
 if TYPE_CHECKING:
     import numpy as np
 
-COLORMAP = "viridis"  # even steps in lightness, and told apart with any common colour blindness
 LEAST_SIDE = 224  # smaller pictures are enlarged by whole factors before the map is laid over them
 
 
-def overlay(image: np.ndarray, salience: np.ndarray, *, strength: float = 0.5) -> np.ndarray:
-    """Return ``image`` in grey with ``salience`` over it in colour, blue the least and yellow the most.
+Box = tuple[int, int, int, int]
+FADED = 0.35  # share of the image that is left where the map does not reach
 
-    The map is scaled to its own range and brought to image size bilinearly; a constant map, or one with a
-    value that is not finite, is all of the least colour.
+
+def overlay(
+    image: np.ndarray,
+    salience: np.ndarray,
+    *,
+    strength: float = 0.5,
+    colormap: str = COLORMAP,
+    box: Box | None = None,
+) -> np.ndarray:
+    """Return ``image`` in grey with ``salience`` over it in colour, dark the least and light the most.
+
+    The map is scaled to its own range and brought to the size of what it covers bilinearly; a constant map, or one
+    with a value that is not finite, is all of the least colour.
 
     Parameters
     ----------
@@ -32,6 +43,11 @@ def overlay(image: np.ndarray, salience: np.ndarray, *, strength: float = 0.5) -
         ``(h, w)``, raw values.
     strength
         Share of the colour, 0 (only the image) to 1 (only the map).
+    colormap
+        One of :data:`~saliencekit.reports.colours.COLORMAPS`.
+    box
+        What the map covers: left, top, right and bottom in pixels of the image, which may reach beyond it; ``None``
+        for all of it. The rest of the image is faded.
 
     Returns
     -------
@@ -41,7 +57,9 @@ def overlay(image: np.ndarray, salience: np.ndarray, *, strength: float = 0.5) -
     Raises
     ------
     InputError
-        If a shape or dtype is not one of the above.
+        If a shape or dtype is not one of the above, or the box lies outside the image.
+    UsageError
+        If there is no such colormap.
 
     Examples
     --------
@@ -53,18 +71,36 @@ def overlay(image: np.ndarray, salience: np.ndarray, *, strength: float = 0.5) -
     import matplotlib
     import numpy as np
 
+    one_of(colormap, COLORMAPS, "colormap")
     if image.dtype != np.uint8 or image.ndim not in (2, 3) or (image.ndim == 3 and image.shape[2] not in (1, 3)):
         raise InputError(f"expected `image` as uint8 (H, W) or (H, W, 1 or 3), got {image.dtype} {image.shape}")
     if salience.ndim != 2 or 0 in salience.shape:
         raise InputError(f"expected `salience` of shape (h, w), got {salience.shape}")
     grey = image.reshape(*image.shape[:2], -1).astype(np.float64)
     grey = grey[..., 0] if grey.shape[2] == 1 else grey @ (0.299, 0.587, 0.114)
+    large, covered = _over(salience, (grey.shape[0], grey.shape[1]), box)
+    colours = matplotlib.colormaps[colormap](large)[..., :3] * 255
+    mixed = strength * colours + (1 - strength) * grey[covered][..., None]
+    drawn = np.repeat((FADED * grey + (1 - FADED) * 255)[..., None], 3, axis=2)
+    drawn[covered] = mixed
+    rounded: np.ndarray = np.rint(drawn).astype(np.uint8)
+    return rounded
+
+
+def _over(salience: np.ndarray, size: tuple[int, int], box: Box | None) -> tuple[np.ndarray, tuple[slice, slice]]:
+    """Return the part of the map that lies on an image of ``size``, at its scale and in [0, 1], and where it lies."""
+    import numpy as np
+
+    height, width = size
+    left, top, right, bottom = box or (0, 0, width, height)
+    inside = max(left, 0), max(top, 0), min(right, width), min(bottom, height)
+    if inside[0] >= inside[2] or inside[1] >= inside[3]:
+        raise InputError(f"expected `box` to cover a part of an image of (H, W) = {size}, got {box}")
     maps = torch.from_numpy(np.array(salience, dtype=np.float32))[None]
     maps = torch.where(is_degenerate(maps)[:, None, None], torch.zeros(()), maps)
-    large = resize_maps(as_unit_range(maps), (grey.shape[0], grey.shape[1]))[0].clamp(0, 1).numpy()
-    colours = matplotlib.colormaps[COLORMAP](large)[..., :3] * 255
-    mixed: np.ndarray = np.rint(strength * colours + (1 - strength) * grey[..., None]).astype(np.uint8)
-    return mixed
+    large = resize_maps(as_unit_range(maps), (bottom - top, right - left))[0].clamp(0, 1).numpy()
+    part = large[inside[1] - top : inside[3] - top, inside[0] - left : inside[2] - left]
+    return part, (slice(inside[1], inside[3]), slice(inside[0], inside[2]))
 
 
 def enlarged(image: np.ndarray, *, least: int = LEAST_SIDE) -> np.ndarray:

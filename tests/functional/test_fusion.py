@@ -51,11 +51,13 @@ def test_gradients(fuse):
 
 
 def test_errors():
-    with pytest.raises(UsageError, match="^unknown fusion 'sum': expected one of mean, max, product"):
+    with pytest.raises(UsageError, match=r"^unknown fusion 'sum': expected one of mean, max, product"):
         fuse_maps([SMALL], fuse="sum")
-    with pytest.raises(InputError, match="^expected at least one map to fuse$"):
+    with pytest.raises(InputError, match=r"^expected at least one map to fuse$"):
         fuse_maps([])
-    with pytest.raises(InputError, match=r"^expected maps of the same images \(N, h, w\), got \[\(2, 1, 2\), \(1, 2\)\]$"):
+    with pytest.raises(
+        InputError, match=r"^expected maps of the same images \(N, h, w\), got \[\(2, 1, 2\), \(1, 2\)\]$"
+    ):
         fuse_maps([SMALL, SMALL[0]])
-    with pytest.raises(InputError, match="^expected maps of the same images"):
+    with pytest.raises(InputError, match=r"^expected maps of the same images"):
         fuse_maps([SMALL, LARGE[:1]])

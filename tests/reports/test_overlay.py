@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from saliencekit.errors import InputError
-from saliencekit.reports.overlay import COLORMAP, colour_scale, data_uri, enlarged, overlay
+from saliencekit.errors import InputError, UsageError
+from saliencekit.reports.overlay import COLORMAP, FADED, colour_scale, data_uri, enlarged, overlay
 
 LEAST, MOST = (np.rint(np.array(matplotlib.colormaps[COLORMAP](end)[:3]) * 255) for end in (0.0, 1.0))
 
@@ -85,3 +85,34 @@ def test_data_uri_is_that_picture(shape):
 def test_colour_scale_runs_from_least_to_most():
     assert colour_scale().startswith("linear-gradient(to right, #440154, ")
     assert colour_scale().endswith(", #fde725)")
+
+
+@pytest.mark.parametrize("colormap", ["magma", "cividis"])
+def test_other_colours(colormap):
+    out = overlay(np.zeros((2, 4), np.uint8), np.array([[0.0, 1.0]]), strength=1.0, colormap=colormap)
+    ends = [np.rint(np.array(matplotlib.colormaps[colormap](end)[:3]) * 255) for end in (0.0, 1.0)]
+    np.testing.assert_array_equal(out[0, [0, -1]], ends)
+
+
+def test_a_box_is_what_the_map_covers():
+    image = np.full((6, 8), 100, np.uint8)
+    out = overlay(image, np.array([[0.0, 1.0]]), strength=1.0, box=(2, 1, 6, 5))
+    np.testing.assert_array_equal(out[1:5, 2], np.tile(LEAST, (4, 1)))
+    np.testing.assert_array_equal(out[1:5, 5], np.tile(MOST, (4, 1)))
+    rest = np.ones((6, 8), bool)
+    rest[1:5, 2:6] = False
+    assert set(out[rest].ravel().tolist()) == {round(FADED * 100 + (1 - FADED) * 255)}
+
+
+def test_a_box_that_reaches_beyond_the_image_shows_its_part_of_the_map():
+    salience = np.arange(4.0)[None]
+    whole = overlay(np.zeros((1, 16), np.uint8), salience, strength=1.0)
+    part = overlay(np.zeros((1, 8), np.uint8), salience, strength=1.0, box=(-4, -3, 12, 4))
+    np.testing.assert_array_equal(part[0], whole[0, 4:12])
+
+
+def test_a_box_outside_and_an_unknown_colormap():
+    with pytest.raises(InputError, match=r"^expected `box` to cover a part of an image of \(H, W\) = \(4, 4\), got"):
+        overlay(np.zeros((4, 4), np.uint8), np.eye(2), box=(5, 0, 9, 4))
+    with pytest.raises(UsageError, match=r"^unknown colormap 'jet': expected one of viridis, cividis, magma"):
+        overlay(np.zeros((4, 4), np.uint8), np.eye(2), colormap="jet")

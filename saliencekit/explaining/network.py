@@ -1,0 +1,146 @@
+"""The network that explains itself: loaded or taken as it is, in eval mode on the device, with its extractors."""
+
+from __future__ import annotations
+
+import copy
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from ..auditing.networks import where
+from ..errors import ModelError, SaliencekitError, UsageError
+from ..extractors.making import MakesMaps, make_extractor
+from ..functional import cam_entropy, is_degenerate
+from ..preprocessing import Preprocessing
+
+
+@dataclass(frozen=True)
+class Look:
+    """What one method gave of one image, on the CPU.
+
+    Parameters
+    ----------
+    salience
+        (h, w), raw.
+    entropy
+        Nats.
+    degenerate
+        Whether the map is constant or not finite.
+    """
+
+    salience: Tensor
+    entropy: float
+    degenerate: bool
+
+
+@dataclass(frozen=True)
+class Explained:
+    """What a batch gave: logits (N, K), classes explained (N,), the layer and the looks by method."""
+
+    logits: Tensor
+    target: Tensor
+    layers: Mapping[str, str]
+    looks: Mapping[str, list[Look]]
+
+
+@dataclass(frozen=True)
+class Explainer:
+    """A network in eval mode on its device, and its extractors by their words."""
+
+    device: torch.device
+    mean: Tensor
+    std: Tensor
+    extractors: Mapping[str, MakesMaps]
+
+    def explain(self, pixels: Tensor, target: Literal["predicted"] | int | Tensor) -> Explained:
+        """Return what images (N, C, H, W), uint8, give; when the device runs out of memory the batch is halved."""
+        try:
+            return self._explain(pixels, target)
+        except torch.OutOfMemoryError:
+            if len(pixels) == 1:
+                raise
+        torch.cuda.empty_cache()
+        half = len(pixels) // 2
+        halves = [slice(0, half), slice(half, None)]
+        parts = [self.explain(pixels[some], target[some] if isinstance(target, Tensor) else target) for some in halves]
+        return _joined(*parts)
+
+    def _explain(self, pixels: Tensor, target: Literal["predicted"] | int | Tensor) -> Explained:
+        images = (pixels.to(self.device).float() / 255 - self.mean) / self.std
+        classes = target.to(self.device) if isinstance(target, Tensor) else target
+        layers, looks = {}, {}
+        for word, extract in self.extractors.items():
+            with _at_fault(pixels):
+                maps = extract(images, classes)
+            entropy, flat = cam_entropy(maps).tolist(), is_degenerate(maps).tolist()
+            layers[word] = extract.layer_name
+            looks[word] = [Look(*each) for each in zip(maps.cpu(), entropy, flat, strict=True)]
+        return Explained(extract.logits.cpu(), extract.target.cpu(), layers, looks)
+
+
+def _joined(first: Explained, rest: Explained) -> Explained:
+    looks = {word: [*each, *rest.looks[word]] for word, each in first.looks.items()}
+    logits, target = torch.cat([first.logits, rest.logits]), torch.cat([first.target, rest.target])
+    return Explained(logits, target, first.layers, looks)
+
+
+@contextmanager
+def ready(
+    network: nn.Module, preprocessing: Preprocessing, device: torch.device, *, methods: Sequence[str], layer: str
+) -> Iterator[Explainer]:
+    """Give the explainer of ``network``, which is as before afterwards; on another device it is copied, not moved."""
+    here = network if where(network) in (device, None) else copy.deepcopy(network).to(device)
+    modes = {module: module.training for module in here.modules()}
+    mean, std = (
+        torch.tensor(each, device=device).view(1, -1, 1, 1) for each in (preprocessing.mean, preprocessing.std)
+    )
+    try:
+        here.eval()
+        yield Explainer(device, mean, std, {word: make_extractor(word, here, layer) for word in methods})
+    finally:
+        for module, training in modes.items():
+            module.training = training
+
+
+def class_number(target: str, classes: Sequence[str]) -> int:
+    """Return the number of the class that ``target`` names, or is the number of.
+
+    Raises
+    ------
+    UsageError
+        If there is none, or several have that name.
+
+    Examples
+    --------
+    >>> class_number("fake", ("real", "fake")), class_number("1", ())
+    (1, 1)
+    """
+    places = [place for place, name in enumerate(classes) if name == target]
+    if len(places) == 1:
+        return places[0]
+    if not places and target.removeprefix("-").isdecimal():
+        return int(target)
+    if places:
+        raise UsageError(f"{len(places)} classes are named {target!r}: give a number, one of {places}")
+    near = difflib.get_close_matches(target, classes, n=3) or list(classes[:3])
+    hint = f"nearest {', '.join(near)}" if near else "the model names no classes"
+    raise UsageError(f"expected `target` to be predicted, label, a number or a class's name, got {target!r}; {hint}")
+
+
+@contextmanager
+def _at_fault(pixels: Tensor) -> Iterator[None]:
+    """Say of whatever a network raises on its own that it is the network's."""
+    try:
+        yield
+    except (SaliencekitError, torch.OutOfMemoryError):
+        raise
+    except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
+        raise ModelError(
+            f"the network failed on images of (C, H, W) = {tuple(pixels.shape[1:])}: "
+            f"{type(error).__name__}: {str(error).splitlines()[0]}"
+        ) from error
