@@ -37,6 +37,7 @@ def data_account(plan: Plan) -> Plain:
         "excluded": [{"image": each.image, "reason": each.reason} for each in inside.excluded],
         "groups": _counts(inside.groups),
         "labels": _counts(inside.class_name(each) for each in inside.labels),
+        "splits": dict(inside.splits),
         "out_of_set": [_set_account(plan, each, number) for number, each in enumerate(plan.outside, start=1)],
     }
 

@@ -25,15 +25,23 @@ class Column:
 
     pieces: list[np.ndarray] = field(default_factory=list)
     degenerate: int = 0
+    nulls: list[np.ndarray] = field(default_factory=list)
 
-    def add(self, rows: pd.DataFrame, column: str) -> None:
-        """Take in the values of ``rows``, without the missing ones."""
-        self.pieces.append(rows[column].dropna().to_numpy(dtype=np.float64, copy=True))
+    def add(self, rows: pd.DataFrame, column: str, null: str | None = None) -> None:
+        """Take in the values of ``rows``, without the missing ones, and their null values where there are any."""
         self.degenerate += int(rows["degenerate"].sum())
+        rows = rows.dropna(subset=[column])
+        self.pieces.append(rows[column].to_numpy(dtype=np.float64, copy=True))
+        if null in rows:
+            self.nulls.append(rows[null].to_numpy(dtype=np.float64, copy=True))
 
     def numbers(self) -> torch.Tensor:
         """Return the values as a float64 tensor."""
         return torch.from_numpy(np.concatenate(self.pieces)) if self.pieces else torch.empty(0, dtype=torch.float64)
+
+    def null_numbers(self) -> torch.Tensor:
+        """Return the null value of each value, NaN where it has none, as a float64 tensor."""
+        return torch.from_numpy(np.concatenate(self.nulls)) if self.nulls else torch.empty(0, dtype=torch.float64)
 
 
 @dataclass(frozen=True)
@@ -66,6 +74,7 @@ def collect(measure: Measure, pieces: Iterable[pd.DataFrame]) -> Collected:
 
     images: list[pd.DataFrame] = []
     levels: dict[Key, Column] = {}
+    null = measure.headline.null if measure.factor_value == measure.headline.column else None
     for piece in pieces:
         if images and piece.empty:  # rows of other sets alone
             continue
@@ -73,7 +82,7 @@ def collect(measure: Measure, pieces: Iterable[pd.DataFrame]) -> Collected:
         if measure.factor:
             rows = piece.dropna(subset=list(measure.factor_columns[:1]))
             for key, part in rows.groupby(list(measure.factor_columns), sort=False, dropna=False, observed=True):
-                levels.setdefault(tuple(map(_level, key)), Column()).add(part, measure.factor_value)
+                levels.setdefault(tuple(map(_level, key)), Column()).add(part, measure.factor_value, null)
     return Collected(pd.concat(images), levels)
 
 

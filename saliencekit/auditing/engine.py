@@ -63,6 +63,8 @@ class Found:
         ``(N,)`` bool: the map has no range; all logits are finite, of every run and on every view.
     degenerate_runs
         ``(R, N)`` bool, by run.
+    runs
+        ``(R, N, h, w)``, the clean maps by run.
     """
 
     rows: Mapping[str, Rows]
@@ -71,6 +73,7 @@ class Found:
     degenerate: Tensor
     finite: Tensor
     degenerate_runs: Tensor
+    runs: Tensor
 
 
 @dataclass(frozen=True)
@@ -214,7 +217,7 @@ def _found(clean: Clean, rows: Mapping[str, Rows]) -> Found:
     predicted = logits.argmax(1) if logits.shape[1] > 1 else (logits[:, 0] > 0).long()
     finite = logits.isfinite().all(1) if clean.finite is None else clean.finite
     flat = is_degenerate(clean.runs.flatten(0, 1)).reshape(clean.runs.shape[:2])
-    return Found(rows, predicted, clean.maps, flat[0], finite, flat)
+    return Found(rows, predicted, clean.maps, flat[0], finite, flat, clean.runs)
 
 
 def _joined(a: Found, b: Found) -> Found:
@@ -232,4 +235,5 @@ def _joined(a: Found, b: Found) -> Found:
         torch.cat([a.degenerate, b.degenerate]),
         torch.cat([a.finite, b.finite]),
         torch.cat([a.degenerate_runs, b.degenerate_runs], dim=1),
+        torch.cat([a.runs, b.runs], dim=1),
     )

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 PART_SIZE = 256
+REPORTS = ("report.html", "report.md", "report.json", "report.csv")
+FILES = ("summary.json", "run.json", "maps.npy", "average_maps.parquet", *REPORTS)
 FOLDERS = ("parts", "records", "gallery", "figures")
 
 
@@ -197,7 +199,7 @@ def begin(folder: Path, fingerprint: Mapping[str, Any], *, resume: bool, overwri
 def clear(folder: Path) -> None:
     """Remove what an audit wrote, the summary first, and nothing else."""
     try:
-        for name in ("summary.json", "run.json", "report.html", "maps.npy"):
+        for name in FILES:
             (folder / name).unlink(missing_ok=True)
         for name in FOLDERS:
             if (folder / name).is_dir():

@@ -7,18 +7,23 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from ..errors import DataError, ModelError, SaliencekitError
 from ..measures import OutOfSet
+from . import averages
 from .crew import Crew
 from .engine import Engine, Found, Others
 from .parts import Parts
 from .progress import progress
 from .recording import Recorder
 from .subjects import Subjects, batches_of
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 OTHERS = 32  # images whose maps stand for "another image" in the null values
 
@@ -69,7 +74,7 @@ def run_pass(
                 recorder.add(index, _measure(each, engine, loaded.pixels, index))
             if last:
                 maps = recorder.maps() if save_maps and each.outlier is None else None
-                each.parts.write(part, recorder.frames(), recorder.account(), maps)
+                each.parts.write(part, _frames(recorder, inside=each.outlier is None), recorder.account(), maps)
                 recorder = Recorder(each.subjects, classes)
             advance(len(batch))
 
@@ -156,6 +161,12 @@ def _drawn(subjects: Subjects, seed: int) -> tuple[list[int], Tensor]:
     if not found:
         raise DataError(f"none of the {len(keys)} images of {subjects.source} could be read; the first: {failure}")
     return [number for number, _ in found], torch.stack([pixels for _, pixels in found])
+
+
+def _frames(recorder: Recorder, *, inside: bool) -> dict[str, pd.DataFrame]:
+    """Return what a part holds: the records, and of the images audited the sums of their maps."""
+    sums = recorder.average_maps() if inside else None
+    return recorder.frames() if sums is None else {**recorder.frames(), averages.NAME: sums}
 
 
 def _measure(each: Pass, engine: Engine, pixels: Tensor, index: Sequence[int]) -> Found:

@@ -10,6 +10,7 @@ import torch
 
 from ..errors import ModelError
 from ..measures import Entropy
+from . import averages
 from .engine import Found
 from .parts import Account
 from .subjects import Subjects
@@ -54,6 +55,19 @@ class Recorder:
     def maps(self) -> np.ndarray | None:
         """Return the clean maps ``(n, h, w)``, or None if no image of the part could be read."""
         return torch.cat([found.maps for _, found in self.batches]).cpu().numpy() if self.batches else None
+
+    def average_maps(self) -> pd.DataFrame | None:
+        """Return the sums that average maps are made of, or None if no image of the part could be read."""
+        if not self.batches:
+            return None
+        index = [each for numbers, _ in self.batches for each in numbers]
+        subjects = self.subjects
+        return averages.sums_of(
+            torch.cat([found.runs for _, found in self.batches], dim=1),
+            torch.cat([found.degenerate_runs for _, found in self.batches], dim=1),
+            labels=[subjects.class_name(subjects.labels[each]) for each in index],
+            groups=[subjects.groups[each] for each in index],
+        )
 
     def frames(self) -> dict[str, pd.DataFrame]:
         """Return the records of the part by measure.

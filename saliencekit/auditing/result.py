@@ -129,6 +129,19 @@ class AuditResult:
         return f"{table}{missing}<p>{html.escape(str(self.folder / 'report.html'))}</p>"
 
     @property
+    def average_maps(self) -> pd.DataFrame | None:
+        """Average maps by run, class and group, a row a cell; None in an audit of before there were some."""
+        import pandas as pd
+
+        path = self.folder / "average_maps.parquet"
+        if not path.is_file():
+            return None
+        try:
+            return pd.read_parquet(path)
+        except (ValueError, OSError) as error:
+            raise InputError(f"{path} cannot be read: {error}") from error
+
+    @property
     def gallery(self) -> list[dict[str, Any]]:
         """Images chosen for looking at, as ``gallery/gallery.json`` lists them; empty if there are none."""
         listing = self.folder / "gallery" / "gallery.json"

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 import signal
-from collections.abc import Callable, Iterable, Sequence, Sized
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -43,6 +44,8 @@ class Subjects:
         Listed images that are left out on purpose, with the reason.
     left_out
         How many further ones the split and the limit left out.
+    splits
+        How many images the data have in each split, those left out too; empty where there is no split.
     """
 
     name: str
@@ -56,6 +59,7 @@ class Subjects:
     as_network_takes: bool = False
     excluded: tuple[Failure, ...] = ()
     left_out: int = 0
+    splits: Mapping[str, int] = field(default_factory=dict)
 
     def fingerprint(self) -> str:
         """Return a hash of names, labels and groups, of the files' sizes and times, and of a tensor's values."""
@@ -120,7 +124,9 @@ def subjects_of(
         raise DataError(
             f"expected `data` to be a path, a tensor (N, C, H, W), a Dataset or a Collection, got {type(data).__name__}"
         )
-    return _of_collection(_chosen(collection, split, limit), preprocessing, name)
+    subjects = _of_collection(_chosen(collection, split, limit), preprocessing, name)
+    splits = Counter(sample.split for sample in collection.samples if sample.split is not None)
+    return replace(subjects, splits=dict(sorted(splits.items())))
 
 
 def _chosen(collection: Collection, split: str, limit: int | None) -> Collection:

@@ -28,7 +28,7 @@ def about(measure: Measure) -> Plain:
 
 def not_applicable(measure: Measure, reason: str) -> Plain:
     """Return the entry of a measure that has no value, with the reason."""
-    empty = dict.fromkeys(("value", "ci_low", "ci_high", "std", "null"))
+    empty = dict.fromkeys(("value", "ci_low", "ci_high", "std", "null", "over_null"))
     return {
         "status": "not applicable",
         "reason": reason,
@@ -73,7 +73,8 @@ def _entry(
 
     def described(quantity: Quantity) -> Plain:
         null = nulls.get(quantity.column, mean(images.get(quantity.null)))
-        return {**interval(images[quantity.column], seed), "null": null}
+        over = _over_null(images, quantity, seed)
+        return {**interval(images[quantity.column], seed), "null": null, "over_null": over}
 
     return {
         "status": "ok",
@@ -140,6 +141,7 @@ def summarise_sets(
             {
                 "unit": "AUROC, constant maps left out",
                 "null": 0.5,
+                "over_null": None,
                 "value": likeness.value,
                 "ci_low": likeness.low,
                 "ci_high": likeness.high,
@@ -148,7 +150,7 @@ def summarise_sets(
             }
         )
     counts = {"n": len(inside) + len(outside), "degenerate": noise["degenerate"] + sum(flat.values())}
-    return {**noise, **_finite(headline), **counts, "null": 0.5, "groups": groups}
+    return {**noise, **_finite(headline), **counts, "null": 0.5, "over_null": None, "groups": groups}
 
 
 def numbers(column: pd.Series) -> torch.Tensor:
@@ -169,6 +171,13 @@ def interval(column: pd.Series | torch.Tensor, seed: int) -> Plain:
     return _finite(
         {"value": found.value, "ci_low": found.low, "ci_high": found.high, "std": found.std, "n": len(values)}
     )
+
+
+def _over_null(images: pd.DataFrame, quantity: Quantity, seed: int) -> Plain | None:
+    """Return by how much an image's number lies over its own null value; None where images have none of their own."""
+    if quantity.null not in images:
+        return None
+    return interval(images[quantity.column] - images[quantity.null], seed)
 
 
 def mean(column: pd.Series | None) -> float | None:
@@ -220,10 +229,20 @@ def _by_condition(measure: Measure, collected: Collected, seed: int) -> Plain:
     between = " / " if measure.factor == "pair" else " "  # names of runs may hold blanks
     return {
         measure.factor: {
-            _level(key, between): {**interval(each.numbers(), seed), "degenerate": each.degenerate}
+            _level(key, between): {**interval(each.numbers(), seed), "degenerate": each.degenerate, **_gap(each, seed)}
             for key, each in collected.levels.items()
         }
     }
+
+
+def _gap(level: Column, seed: int) -> Plain:
+    """Return the null value of a condition and the distance from it, where each image has a null value of its own."""
+    if not level.nulls:
+        return {}
+    values, nulls = level.numbers(), level.null_numbers()
+    both = values.isfinite() & nulls.isfinite()
+    gap = interval((values - nulls)[both], seed)
+    return {"null": float(nulls[both].mean()) if both.any() else None, "over_null": gap}
 
 
 def _level(key: tuple[object, ...], between: str) -> str:

@@ -16,6 +16,7 @@ from ..files import write_json
 from ..functional import as_unit_range, max_entropy
 from ..measures import Entropy, Measure, OutOfSet
 from .account import data_account, model_account, versions
+from .averages import NAME, write_averages
 from .crew import Crew
 from .engine import Engine
 from .gallery import choose, write_gallery
@@ -131,6 +132,8 @@ def _merge(plan: Plan) -> None:
             ]
         merge(files, target / f"{measure}.parquet")
     merge_maps(parts.files("maps.npy"), plan.folder / "maps.npy")
+    names = [run.name for run in plan.runs]
+    write_averages(parts.files(f"{NAME}.parquet"), plan.folder / f"{NAME}.parquet", run_names=names)
 
 
 def _write_gallery(plan: Plan, engine: Engine, records: pd.DataFrame) -> None:

@@ -16,6 +16,7 @@ def report(
     audit: Path,
     *,
     format: str = "html",
+    gallery: int = 96,
     fail_on: Annotated[tuple[str, ...], Parameter(negative=())] = (),
     baseline: Path | None = None,
 ) -> int:
@@ -27,6 +28,8 @@ def report(
         Folder of the audit.
     format
         Of html, md, json, csv some, by commas: report.html, report.md, ... in that folder.
+    gallery
+        Images that the page may show: what bounds its size.
     fail_on
         Leave with exit code 1 if this is true, as 'entropy.value > 3.2'; may be given several times.
     baseline
@@ -37,6 +40,6 @@ def report(
 
     result = load_audit(audit)
     gate = Gate.read(fail_on, measures=result.summary["measures"], baseline=baseline)
-    for path in write_formats(result, format):
+    for path in write_formats(result, format, most_cards=gallery):
         print(path)
     return held(gate, result)

@@ -18,7 +18,7 @@ from ._ending import fail, print_json
 if TYPE_CHECKING:
     from ..training import TrainedRun
 
-TERMINATED = 143
+INTERRUPTED, TERMINATED = 130, 143
 AS_RECIPE, AS_USUAL = Recipe(), TrainingSettings()
 
 
@@ -99,10 +99,11 @@ def train(
     ]
     try:
         runs = train_several(jobs, processes=processes, on_done=_say if speaks and not json else _say_nothing)
-    except SystemExit as stop:
-        if stop.code != TERMINATED:
+    except (KeyboardInterrupt, SystemExit) as stop:
+        code = INTERRUPTED if isinstance(stop, KeyboardInterrupt) else stop.code
+        if code not in (INTERRUPTED, TERMINATED):
             raise
-        return fail("stopped; what was done is kept, and --resume goes on", TERMINATED)
+        return fail("stopped; what was done is kept, and --resume goes on", int(code))
     if json and speaks:
         _print(runs)
     return 0

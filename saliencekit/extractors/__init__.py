@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from ..errors import one_of
+from .attention_rollout import AttentionRollout
 from .base import Extractor
 from .cam import CAM
+from .captum_extractor import CaptumExtractor
 from .eigen_cam import EigenCAM
+from .fusion import FusedExtractor, fused_layers
 from .grad_cam import GradCAM
 from .grad_cam_pp import GradCAMPlusPlus
 from .hires_cam import HiResCAM
@@ -17,8 +20,11 @@ from .xgrad_cam import XGradCAM
 __all__ = [
     "CAM",
     "EXTRACTORS",
+    "AttentionRollout",
+    "CaptumExtractor",
     "EigenCAM",
     "Extractor",
+    "FusedExtractor",
     "GradCAM",
     "GradCAMPlusPlus",
     "HiResCAM",
@@ -29,11 +35,16 @@ __all__ = [
     "candidate_layers",
     "extractor_class",
     "find_layer",
+    "fused_layers",
     "linear_head",
 ]
 
 EXTRACTORS: dict[str, type[Extractor]] = {
-    each.word: each for each in (CAM, GradCAM, GradCAMPlusPlus, HiResCAM, LayerCAM, XGradCAM, EigenCAM, ScoreCAM)
+    each.word: each
+    for each in (
+        *(CAM, GradCAM, GradCAMPlusPlus, HiResCAM, LayerCAM, XGradCAM, EigenCAM, ScoreCAM),
+        AttentionRollout,
+    )
 }
 
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from contextlib import ExitStack
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import torch
 from torch import Tensor, nn
 
-from ..errors import InputError, ModelError, UsageError
+from ..errors import ModelError, UsageError
 from ..functional.logits import Target, resolve_target
 from .capture import Capture
+from .given import check_images
 from .guards import eager, outside_inference, untouched
 from .modules import resolve_layer, unwrap
+from .rerun import images_in
 from .watcher import Watcher
 
 
@@ -32,8 +34,10 @@ class Extractor(ABC):
     layer
         Name as in ``model.named_modules()``, or the module itself: its output is explained, as it was before any
         in-place layer after it. ``"auto"`` explains what global average pooling sees, if a linear head follows
-        (behind DenseNet's last ReLU), else the output of the last module that gives maps, as in-place layers left
-        it. Found in the first forward, whatever the size and the channels of the images.
+        (behind DenseNet's last ReLU); else, where the head reads a class token, the tokens that the last attention
+        is given, since behind it patches do not reach the class token; else the output of the last module that gives
+        maps or patch tokens, as in-place layers left it. Found in the first forward, whatever the size and the
+        channels of the images. Tokens are put back on their grid, without class, distillation and register tokens.
     output
         Where the logits are in what the model returns, if that is no tensor: a key, an attribute or a place.
 
@@ -64,13 +68,16 @@ class Extractor(ABC):
     def salience(self, capture: Capture, target: Tensor, *, keep_graph: bool) -> Tensor:
         """Return raw maps (N, h, w) of the classes ``target`` (N,) out of what a forward left."""
 
-    def __call__(self, images: Tensor, target: Target = "predicted", labels: Tensor | None = None) -> Tensor:
+    def __call__(
+        self, images: Tensor | tuple[Any, ...], target: Target = "predicted", labels: Tensor | None = None
+    ) -> Tensor:
         """Return the maps of ``images``, in one forward of the model (Score-CAM takes more).
 
         Parameters
         ----------
         images
-            (N, C, H, W), as the model takes them, on its device.
+            (N, C, H, W), as the model takes them, on its device; or a tuple of all that the model is called with,
+            the images among it.
         target
             Class explained: ``"predicted"``, ``"label"``, a class for all, a LongTensor (N,), or a function of the
             logits.
@@ -89,18 +96,19 @@ class Extractor(ABC):
         ModelError
             If the model cannot be explained in this way.
         """
-        _check(images)
+        given = images if isinstance(images, tuple) else (images,)
+        seen = check_images(images_in(given, {}) if isinstance(images, tuple) else images)
         with ExitStack() as stack:
             stack.enter_context(eager(self._model))
             stack.enter_context(self._watcher.alone())
-            stack.enter_context(untouched(self._root, images.device))
+            stack.enter_context(untouched(self._root, seen.device))
             stack.enter_context(torch.no_grad())
             watch = self._watcher.watching if self._entered is None else self._watcher.settled
             stack.enter_context(watch())
-            self._root(images)
+            self._root(*given)
             maps = self.maps(target, labels)
-        if len(maps) != len(images):
-            raise ModelError(f"expected the model to give logits for {len(images)} images, got {len(maps)}")
+        if len(maps) != len(seen):
+            raise ModelError(f"expected the model to give logits for {len(seen)} images, got {len(maps)}")
         return maps
 
     def maps(self, target: Target = "predicted", labels: Tensor | None = None) -> Tensor:
@@ -188,11 +196,3 @@ class Extractor(ABC):
                 "no logits and map of the model are finite numbers: look for NaN or infinity in its weights and images"
             )
         self._checked = True
-
-
-def _check(images: Tensor) -> None:
-    if not isinstance(images, Tensor) or images.dim() != 4 or images.shape[0] == 0:
-        got = tuple(images.shape) if isinstance(images, Tensor) else type(images).__name__
-        raise InputError(f"expected `images` of shape (N, C, H, W) with N of at least 1, got {got}")
-    if not images.is_floating_point():
-        raise InputError(f"expected `images` of floating point as the model takes them, got {images.dtype}")

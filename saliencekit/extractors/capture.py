@@ -12,8 +12,8 @@ from torch.autograd.graph import GradientEdge
 from ..errors import ModelError
 from ..functional.logits import class_logit
 from .head import Head
+from .layouts import MAPS, Layout
 from .rerun import Rerun
-from .trace import as_grid
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,10 @@ class Plan:
         The linear layer behind, if there is one.
     snapshot, copy
         As in :class:`~saliencekit.extractors.tap.Tap`.
-    channels_last
-        Whether the network keeps its maps as (N, h, w, C).
+    layout
+        How maps are read off the tensor.
+    size
+        (H, W) of the images, where the layout holds for those alone (the grid of tokens).
     """
 
     name: str
@@ -42,7 +44,8 @@ class Plan:
     head: Head | None
     snapshot: bool = False
     copy: bool = False
-    channels_last: bool = False
+    layout: Layout = MAPS
+    size: tuple[int, int] | None = None
 
     @property
     def closed(self) -> bool:
@@ -68,7 +71,7 @@ class Capture:
     def features(self) -> Tensor:
         """The features (N, C, h, w); a copy, if inference mode made them and gradients are now recorded."""
         copy = self.kept.is_inference() and torch.is_grad_enabled()
-        return as_grid(self.kept.clone() if copy else self.kept, channels_last=self.plan.channels_last)
+        return self.plan.layout.maps(self.kept.clone() if copy else self.kept)
 
     def gradients(self, target: Tensor, *, keep_graph: bool) -> Tensor:
         """Return the gradient of each image's class logit by its features, (N, C, h, w).
@@ -98,4 +101,4 @@ class Capture:
                 f"the gradient of the logits does not reach layer {self.plan.name!r}: the model does not use it, "
                 "detaches what follows from it, or switches gradients off in its own forward"
             )
-        return as_grid(found[0], channels_last=self.plan.channels_last)
+        return self.plan.layout.maps(found[0])

@@ -9,9 +9,9 @@ from torch import Tensor, nn
 
 from ..errors import ModelError
 from .capture import Capture, Plan
+from .parts import as_features, in_place_of, not_once, tensor_of
 from .tap import Tap
 from .trace import HeadTrace
-from .tracer import as_maps, not_once
 
 
 class Follower:
@@ -36,7 +36,9 @@ class Follower:
             stack.callback(plan.head.module.register_forward_pre_hook(self._head).remove)
         if plan.site == "output":
             stack.callback(plan.module.register_forward_hook(self._output).remove)
-        elif plan.site == "pooling":
+        elif plan.site == "input":
+            stack.callback(plan.module.register_forward_pre_hook(self._input, with_kwargs=True).remove)
+        else:
             self._stack = stack
             stack.callback(plan.module.register_forward_hook(self._look).remove)
 
@@ -53,19 +55,23 @@ class Follower:
             features = self._trace.pooling.features
         if plan.snapshot and self._tap.runs != 1:
             raise not_once(plan.name, self._tap.runs)
-        if features is None or not self._head_ran:
+        if features is None or not self._head_ran or not plan.layout.fits(features):
             raise ModelError(
                 f"the model no longer runs as when layer {plan.name!r} was found: make a new extractor for it"
             )
         return Capture(plan, features, self._tap.source, logits)
 
-    def _output(self, _: nn.Module, __: object, out: object) -> Tensor:
-        return self._tap.take(as_maps(self._plan.name, out))
+    def _output(self, _: nn.Module, __: object, out: object) -> object:
+        part = as_features(self._plan.name, out)
+        return in_place_of(part, self._tap.take(part), out)
 
-    def _head(self, _: nn.Module, args: tuple[Any, ...]) -> None:
+    def _input(self, _: nn.Module, args: Any, kwargs: Any) -> Any:
+        part = tensor_of(args) if args else tensor_of(tuple(kwargs.values()))
+        part = as_features(self._plan.name, part)
+        return in_place_of(part, self._tap.take(part), (args, kwargs))
+
+    def _head(self, *_: object) -> None:
         self._head_ran = True
-        if self._plan.site == "input":
-            self._tap.take(as_maps(self._plan.name, args[0]))
 
     def _look(self, *_: object) -> None:
         if not self._looking:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..functional.activation import cam, grad_cam
-from .base import Extractor
 from .capture import Capture
+from .gradient_extractor import GradientExtractor
 
 
-class GradCAM(Extractor):
+class GradCAM(GradientExtractor):
     r"""Gradient-weighted class activation maps, for any layer of maps in any model.
 
     .. math:: s = \mathrm{ReLU}\left(\sum_c a_c F_c\right), \quad
@@ -35,6 +35,7 @@ class GradCAM(Extractor):
     Examples
     --------
     >>> import torch
+    >>> from torch import nn
     >>> model = nn.Sequential(nn.Conv2d(3, 8, 3), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(72, 2))
     >>> extract = GradCAM(model)
     >>> extract(torch.rand(4, 3, 8, 8), target=1).shape, extract.layer_name
@@ -42,18 +43,6 @@ class GradCAM(Extractor):
     """
 
     word: ClassVar[str] = "grad-cam"
-    needs_gradient: ClassVar[bool] = True
-
-    def __init__(
-        self,
-        model: nn.Module,
-        layer: str | nn.Module = "auto",
-        *,
-        output: str | int | None = None,
-        relu: bool = True,
-    ) -> None:
-        super().__init__(model, layer, output=output)
-        self._relu = relu
 
     def salience(self, capture: Capture, target: Tensor, *, keep_graph: bool) -> Tensor:
         """Return the maps, (N, h, w), in units of the logit by cell."""

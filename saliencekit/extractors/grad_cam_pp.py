@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..functional.gradient_maps import grad_cam_pp
-from .base import Extractor
 from .capture import Capture
+from .gradient_extractor import GradientExtractor
 
 
-class GradCAMPlusPlus(Extractor):
+class GradCAMPlusPlus(GradientExtractor):
     r"""Grad-CAM with a rate for every cell, so that several objects of a class, large and small, count alike.
 
     .. math:: s = \mathrm{ReLU}\left(\sum_c a_c F_c\right), \quad a_c = \sum_{ij} \alpha_{cij}\,\mathrm{ReLU}(G_{cij}),
@@ -36,6 +36,7 @@ class GradCAMPlusPlus(Extractor):
     Examples
     --------
     >>> import torch
+    >>> from torch import nn
     >>> model = nn.Sequential(nn.Conv2d(3, 8, 3), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(72, 2))
     >>> extract = GradCAMPlusPlus(model)
     >>> extract(torch.rand(4, 3, 8, 8), target=1).shape, extract.layer_name
@@ -43,18 +44,6 @@ class GradCAMPlusPlus(Extractor):
     """
 
     word: ClassVar[str] = "grad-cam++"
-    needs_gradient: ClassVar[bool] = True
-
-    def __init__(
-        self,
-        model: nn.Module,
-        layer: str | nn.Module = "auto",
-        *,
-        output: str | int | None = None,
-        relu: bool = True,
-    ) -> None:
-        super().__init__(model, layer, output=output)
-        self._relu = relu
 
     def salience(self, capture: Capture, target: Tensor, *, keep_graph: bool) -> Tensor:
         """Return the maps, (N, h, w), in units of the features."""

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import torch
 from torch import nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from .modules import is_compiled
 
@@ -52,6 +53,16 @@ def outside_inference() -> Iterator[None]:
     recording = torch.is_grad_enabled()
     with torch.inference_mode(False), torch.set_grad_enabled(recording):
         yield
+
+
+def twice_differentiable() -> AbstractContextManager[object]:
+    """Return a context in which attention is computed so that its gradient has a gradient: fused kernels' has none.
+
+    >>> with twice_differentiable():
+    ...     torch.backends.cuda.flash_sdp_enabled()
+    False
+    """
+    return sdpa_kernel(SDPBackend.MATH)
 
 
 @contextmanager

@@ -7,11 +7,11 @@ from typing import ClassVar
 from torch import Tensor, nn
 
 from ..functional.gradient_maps import hires_cam
-from .base import Extractor
 from .capture import Capture
+from .gradient_extractor import GradientExtractor
 
 
-class HiResCAM(Extractor):
+class HiResCAM(GradientExtractor):
     r"""What each cell of a layer adds to the logit, with no gradient averaged over cells.
 
     .. math:: s = \sum_c \frac{\partial l_t}{\partial F_c} \odot F_c
@@ -42,7 +42,6 @@ class HiResCAM(Extractor):
     """
 
     word: ClassVar[str] = "hires-cam"
-    needs_gradient: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -52,8 +51,7 @@ class HiResCAM(Extractor):
         output: str | int | None = None,
         relu: bool = False,
     ) -> None:
-        super().__init__(model, layer, output=output)
-        self._relu = relu
+        super().__init__(model, layer, output=output, relu=relu)
 
     def salience(self, capture: Capture, target: Tensor, *, keep_graph: bool) -> Tensor:
         """Return the maps, (N, h, w), in units of the logit."""

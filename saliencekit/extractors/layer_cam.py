@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..functional.gradient_maps import layer_cam
-from .base import Extractor
 from .capture import Capture
+from .gradient_extractor import GradientExtractor
 
 
-class LayerCAM(Extractor):
+class LayerCAM(GradientExtractor):
     r"""Features weighted cell by cell with their positive gradients, for early layers as well as the last.
 
     .. math:: s = \mathrm{ReLU}\left(\sum_c \mathrm{ReLU}\left(\frac{\partial l_t}{\partial F_c}\right) \odot F_c\right)
@@ -34,6 +34,7 @@ class LayerCAM(Extractor):
     Examples
     --------
     >>> import torch
+    >>> from torch import nn
     >>> model = nn.Sequential(nn.Conv2d(3, 8, 3), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(72, 2))
     >>> extract = LayerCAM(model)
     >>> extract(torch.rand(4, 3, 8, 8), target=1).shape, extract.layer_name
@@ -41,18 +42,6 @@ class LayerCAM(Extractor):
     """
 
     word: ClassVar[str] = "layer-cam"
-    needs_gradient: ClassVar[bool] = True
-
-    def __init__(
-        self,
-        model: nn.Module,
-        layer: str | nn.Module = "auto",
-        *,
-        output: str | int | None = None,
-        relu: bool = True,
-    ) -> None:
-        super().__init__(model, layer, output=output)
-        self._relu = relu
 
     def salience(self, capture: Capture, target: Tensor, *, keep_graph: bool) -> Tensor:
         """Return the maps, (N, h, w), in units of the logit."""

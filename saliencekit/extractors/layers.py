@@ -16,11 +16,24 @@ from .watcher import Watcher
 
 @dataclass(frozen=True)
 class Layer:
-    """A layer that gives maps: its name in ``named_modules()``, its output's shape, and whether it is the choice."""
+    """A layer that gives maps.
+
+    Attributes
+    ----------
+    name
+        As in ``named_modules()``.
+    shape
+        Of its maps, (N, C, h, w), whatever its layout.
+    chosen
+        Whether it is what ``layer="auto"`` explains.
+    dropped
+        How many of its tokens are none of the patches: class, distillation and register tokens.
+    """
 
     name: str
     shape: tuple[int, ...]
     chosen: bool
+    dropped: int = 0
 
 
 def candidate_layers(model: nn.Module, images: Tensor, *, output: str | int | None = None) -> tuple[Layer, ...]:
@@ -50,12 +63,12 @@ def candidate_layers(model: nn.Module, images: Tensor, *, output: str | int | No
     >>> net = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 2))
     >>> for layer in candidate_layers(net, torch.zeros(1, 3, 9, 9)):
     ...     print(layer)
-    Layer(name='0', shape=(1, 8, 7, 7), chosen=False)
-    Layer(name='1', shape=(1, 8, 7, 7), chosen=True)
+    Layer(name='0', shape=(1, 8, 7, 7), chosen=False, dropped=0)
+    Layer(name='1', shape=(1, 8, 7, 7), chosen=True, dropped=0)
     """
     capture, layers = _traced(model, images, None, output)
-    last = max(place for place, (name, _) in enumerate(layers) if name == capture.plan.name)
-    return tuple(Layer(name, shape, place == last) for place, (name, shape) in enumerate(layers))
+    last = max((place for place, (name, *_) in enumerate(layers) if name == capture.plan.name), default=-1)
+    return tuple(Layer(name, shape, place == last, dropped) for place, (name, shape, dropped) in enumerate(layers))
 
 
 def find_layer(model: nn.Module, images: Tensor, *, output: str | int | None = None) -> str:
@@ -85,7 +98,7 @@ def linear_head(
 
 def _traced(
     model: nn.Module, images: Tensor, layer: str | nn.Module | None, output: str | int | None
-) -> tuple[Capture, list[tuple[str, tuple[int, ...]]]]:
+) -> tuple[Capture, list[tuple[str, tuple[int, ...], int]]]:
     root = unwrap(model)
     name = None if layer is None else resolve_layer(root, layer)
     watcher = Watcher(root, layer=name, gradient=False, output=output)

@@ -98,5 +98,15 @@ class Rerun:
         return logits
 
 
+def images_in(args: object, kwargs: object) -> Tensor | None:
+    """Return the first tensor (N, C, H, W) of floating point that a network is called with.
+
+    >>> images_in((torch.zeros(2), torch.zeros(1, 3, 4, 4)), {}).shape
+    torch.Size([1, 3, 4, 4])
+    """
+    found: Tensor | None = next((leaf for leaf in tree_flatten((args, kwargs))[0] if _are_images(leaf)), None)
+    return found
+
+
 def _are_images(leaf: object) -> bool:
     return isinstance(leaf, Tensor) and leaf.dim() == 4 and leaf.is_floating_point()

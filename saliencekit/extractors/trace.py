@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from .head import Head, HeadModule, Link, is_mean, makes, module_of
+from .layouts import Kind, cells_of
 
 _DROPOUTS = ("dropout", "dropout_", "dropout1d", "dropout2d", "dropout3d")
 _COPIES = ("clone", "contiguous", "to", "type_as", "float", "double", "half", "bfloat16")
@@ -18,11 +19,6 @@ _COPIES = ("clone", "contiguous", "to", "type_as", "float", "double", "half", "b
 def version(tensor: Tensor) -> int:
     """Return how often ``tensor`` was written into; tensors of inference mode do not count, and give 0."""
     return 0 if tensor.is_inference() else tensor._version
-
-
-def as_grid(features: Tensor, *, channels_last: bool) -> Tensor:
-    """Return ``features`` as (N, C, h, w), a view, if they are (N, h, w, C)."""
-    return features.permute(0, 3, 1, 2) if channels_last else features
 
 
 class Trail:
@@ -48,7 +44,7 @@ class Pooling(NamedTuple):
 
     features: Tensor
     version: int
-    channels_last: bool  # (N, h, w, C)
+    kind: Kind
     pooled: Trail
     proven: Tensor  # 0-d
 
@@ -70,7 +66,7 @@ class HeadTrace(TorchFunctionMode):
     """
 
     _STEPS: ClassVar[dict[str, str]] = {
-        **dict.fromkeys(("adaptive_avg_pool2d", "_adaptive_avg_pool2d", "avg_pool2d"), "_pool"),
+        **dict.fromkeys(("adaptive_avg_pool2d", "_adaptive_avg_pool2d", "avg_pool2d", "adaptive_avg_pool1d"), "_pool"),
         "mean": "_mean",
         **dict.fromkeys(("flatten", "view", "reshape"), "_flatten"),
         **dict.fromkeys(("linear", "conv1d", "conv2d", "conv3d"), "_product"),
@@ -132,10 +128,12 @@ class HeadTrace(TorchFunctionMode):
 
     def _pool(self, x: Tensor, out: Tensor, _: object, args: Any, settings: Mapping[str, Any]) -> None:
         size = args[0] if args else settings.get("output_size", settings.get("kernel_size"))
-        size = (size, size) if isinstance(size, int) else tuple(size)
+        size = (size, size) if isinstance(size, int) else tuple(size or ())
         # adaptive to one cell, or a window as large as the grid; padding and the like `is_mean` notices
         if x.dim() == 4 and out.shape[2:] == (1, 1) and size in ((1, 1), tuple(x.shape[2:])):
             self._take(x, out)
+        elif x.dim() == 3 and out.shape[2:] == (1,):
+            self._take(x, out, "token rows")
 
     def _mean(self, x: Tensor, out: Tensor, _: object, args: Any, settings: Mapping[str, Any]) -> None:
         axes = args[0] if args else settings.get("dim", settings.get("axis"))
@@ -148,14 +146,16 @@ class HeadTrace(TorchFunctionMode):
         elif axes == {2} and self._half is not None and x is self._half[1]:
             self._take(self._half[0], out)
         elif x.dim() == 4 and axes == {1, 2}:
-            self._take(x, out, channels_last=True)
+            self._take(x, out, "channels last")
+        elif x.dim() == 3 and axes in ({1}, {2}):
+            self._take(x, out, "tokens" if axes == {1} else "token rows")
 
-    def _take(self, features: Tensor, out: Tensor, *, channels_last: bool = False) -> None:
+    def _take(self, features: Tensor, out: Tensor, kind: Kind = "maps") -> None:
         linear, rectified = self._classes.holds(features), self._rectified.holds(features)
         self._link = "linear" if linear else "rectified" if rectified else "other"
         # looked at when the forward is over: what was pooled may be overwritten, and looking waits for the device
-        proven = is_mean(out, as_grid(features, channels_last=channels_last))
-        self.pooling = Pooling(features, version(features), channels_last, Trail(out), proven)
+        proven = is_mean(out, cells_of(features, kind))
+        self.pooling = Pooling(features, version(features), kind, Trail(out), proven)
         self._outputs = []
         self.poolings, self.pooled_at = self.poolings + 1, self.here
 

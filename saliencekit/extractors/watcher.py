@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -15,20 +15,34 @@ from torch.utils._pytree import tree_map_only
 from ..errors import ModelError, UsageError
 from .capture import Capture, Plan
 from .follower import Follower
-from .guards import outside_inference
+from .guards import outside_inference, twice_differentiable
 from .outputs import as_logits, pick_logits
-from .rerun import Rerun, running_again
+from .rerun import Rerun, images_in, running_again
 from .tracer import Tracer
 
 _alone: ContextVar[Watcher | None] = ContextVar("saliencekit_watcher_alone", default=None)
 _stale: list[ExitStack] = []  # kept, since they would switch modes when they are freed
 
 
+class Observer(Protocol):
+    """Looks on at one forward: :class:`Tracer`, :class:`Follower`, or an extractor's own."""
+
+    @property
+    def cut(self) -> bool:
+        """Whether the forward records a graph that its caller did not ask for."""
+
+    def install(self, stack: ExitStack) -> None:
+        """Watch until ``stack`` closes."""
+
+    def capture(self, logits: Tensor) -> Capture:
+        """Return what the forward left, now that it is over and has given ``logits`` (N, K)."""
+
+
 class Watcher:
     """Turns each forward of ``root`` into a :class:`~saliencekit.extractors.capture.Capture`.
 
-    The first forward is traced, and one more if the network changes between train and eval mode; later ones are
-    hooked only where they need to be.
+    The first forward is traced, and one more if the network changes between train and eval mode, or tokens come of
+    images of another size; later ones are hooked only where they need to be.
 
     Parameters
     ----------
@@ -42,20 +56,29 @@ class Watcher:
         Where the logits are in what the network returns.
     images
         Whether the network is to be run again on what it was given.
+    observe
+        Makes what is to look on at every forward, out of ``root`` and the images; ``None`` for the usual.
     """
 
     def __init__(
-        self, root: nn.Module, *, layer: str | None, gradient: bool, output: str | int | None, images: bool = False
+        self,
+        root: nn.Module,
+        *,
+        layer: str | None,
+        gradient: bool,
+        output: str | int | None,
+        images: bool = False,
+        observe: Callable[[nn.Module, Tensor | None], Observer] | None = None,
     ) -> None:
         self._root, self._layer, self._gradient, self._output = root, layer, gradient, output
-        self._images = images
+        self._images, self._observe = images, observe
         self._rerun: Rerun | None = None
         self._plans: dict[bool, Plan] = {}
-        self._observer: Tracer | Follower | None = None
+        self._observer: Observer | None = None
         self._hooks, self._guard = ExitStack(), ExitStack()
         self._records = False
         self._capture: Capture | ModelError | UsageError | None = None
-        self.layers: list[tuple[str, tuple[int, ...]]] = []
+        self.layers: list[tuple[str, tuple[int, ...], int]] = []
 
     @contextmanager
     def watching(self) -> Iterator[None]:
@@ -114,18 +137,25 @@ class Watcher:
             raise ModelError("DataParallel runs copies of the model that cannot be watched: use one device or DDP")
         if self._observer is not None:
             self._drop(torch.is_inference_mode_enabled())
-        plan, recording = self._plans.get(root.training), torch.is_grad_enabled()
+        images, recording = images_in(args, kwargs), torch.is_grad_enabled()
         self._capture, self._records = None, recording
         self._rerun = Rerun.of(root, args, kwargs, self._output) if self._images else None
-        if plan is None or (self._gradient and not plan.closed):
+        plan = self._plan(images)
+        if self._observe is None and (plan is None or (self._gradient and not plan.closed)):
             self._guard.enter_context(outside_inference())
             args, kwargs = tree_map_only(Tensor, _usable, (args, kwargs))
         whole = recording or len(self._watchers()) > 1
-        if plan is None:
-            self._observer = Tracer(root, layer=self._layer, gradient=self._gradient, whole=whole)
+        observer: Observer
+        if self._observe is not None:
+            observer = self._observe(root, images)
+        elif plan is None:
+            observer = Tracer(root, layer=self._layer, gradient=self._gradient, whole=whole, images=images)
         else:
-            self._observer = Follower(plan, gradient=self._gradient, whole=whole)
-        self._observer.install(self._hooks)
+            observer = Follower(plan, gradient=self._gradient, whole=whole)
+        self._observer = observer
+        if recording and self._gradient and not (plan is not None and plan.closed):
+            self._hooks.enter_context(twice_differentiable())
+        observer.install(self._hooks)
         return args, kwargs
 
     def _after(self, root: nn.Module, args: object, outputs: object) -> object:
@@ -149,6 +179,13 @@ class Watcher:
         if self._records or not (observer.cut or len(watchers) > 1) or watchers[-1] is not self:
             return None
         return tree_map_only(Tensor, Tensor.detach, outputs)  # the caller asked for no graph
+
+    def _plan(self, images: Tensor | None) -> Plan | None:
+        """Return where to look, if that is known: the grid of tokens is that of images of one size alone."""
+        plan = self._plans.get(self._root.training)
+        if plan is None or plan.size is None or (images is not None and plan.size == tuple(images.shape[2:])):
+            return plan
+        return None
 
     def _watchers(self) -> list[Watcher]:
         """All that watch this forward, in the order in which they are told that it is over."""

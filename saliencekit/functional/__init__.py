@@ -17,6 +17,7 @@ from .logits import class_logit, class_probability, predicted_class, resolve_tar
 from .normalization import as_distribution, as_unit_range, is_degenerate, quantize
 from .random import Draw
 from .resizing import resize_maps
+from .rollout import attention_rollout
 from .similarity import pairs, ssim, ssim_pairs, ssim_window
 from .statistics import auroc, auroc_interval, hedges_g, wasserstein
 from .warping import flip, rotate, shift
@@ -29,6 +30,7 @@ __all__ = [
     "apply_transform",
     "as_distribution",
     "as_unit_range",
+    "attention_rollout",
     "auroc",
     "auroc_interval",
     "blur_sigma",

@@ -20,10 +20,8 @@ def grad_cam_pp(features: Tensor, gradients: Tensor, *, relu: bool = True) -> Te
 
     Parameters
     ----------
-    features
-        Output of the layer explained, (N, C, h, w).
-    gradients
-        Of the class's logit by ``features``, same shape.
+    features, gradients
+        As for :func:`~saliencekit.functional.activation.grad_cam`.
     relu
         Keep only what speaks for the class; ``False`` keeps the sign.
 
@@ -35,7 +33,7 @@ def grad_cam_pp(features: Tensor, gradients: Tensor, *, relu: bool = True) -> Te
     Raises
     ------
     InputError
-        If the shapes differ or are no (N, C, h, w).
+        As there.
 
     References
     ----------
@@ -68,10 +66,8 @@ def hires_cam(features: Tensor, gradients: Tensor, *, relu: bool = False) -> Ten
 
     Parameters
     ----------
-    features
-        Output of the layer explained, (N, C, h, w).
-    gradients
-        Of the class's logit by ``features``, same shape.
+    features, gradients
+        As for :func:`~saliencekit.functional.activation.grad_cam`.
     relu
         Keep only what speaks for the class; the paper's definition keeps the sign.
 
@@ -83,7 +79,7 @@ def hires_cam(features: Tensor, gradients: Tensor, *, relu: bool = False) -> Ten
     Raises
     ------
     InputError
-        If the shapes differ or are no (N, C, h, w).
+        As there.
 
     References
     ----------
@@ -111,10 +107,8 @@ def layer_cam(features: Tensor, gradients: Tensor, *, relu: bool = True) -> Tens
 
     Parameters
     ----------
-    features
-        Output of the layer explained, (N, C, h, w).
-    gradients
-        Of the class's logit by ``features``, same shape.
+    features, gradients
+        As for :func:`~saliencekit.functional.activation.grad_cam`.
     relu
         Whether to take the outer ReLU, which changes nothing where features are not negative.
 
@@ -126,7 +120,7 @@ def layer_cam(features: Tensor, gradients: Tensor, *, relu: bool = True) -> Tens
     Raises
     ------
     InputError
-        If the shapes differ or are no (N, C, h, w).
+        As there.
 
     References
     ----------
@@ -156,10 +150,8 @@ def xgrad_cam(features: Tensor, gradients: Tensor, *, relu: bool = True) -> Tens
 
     Parameters
     ----------
-    features
-        Output of the layer explained, (N, C, h, w).
-    gradients
-        Of the class's logit by ``features``, same shape.
+    features, gradients
+        As for :func:`~saliencekit.functional.activation.grad_cam`.
     relu
         Keep only what speaks for the class; ``False`` keeps the sign.
 
@@ -171,7 +163,7 @@ def xgrad_cam(features: Tensor, gradients: Tensor, *, relu: bool = True) -> Tens
     Raises
     ------
     InputError
-        If the shapes differ or are no (N, C, h, w).
+        As there.
 
     References
     ----------

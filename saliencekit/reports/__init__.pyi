@@ -1,6 +1,15 @@
 from .comparison import Comparison as Comparison
 from .comparison import compare as compare
+from .findings import Finding as Finding
+from .findings import findings_of as findings_of
+from .formats import FORMATS as FORMATS
+from .formats import write_formats as write_formats
+from .gate import Gate as Gate
+from .html import finish_audit as finish_audit
 from .html import write_report as write_report
+from .many import ManyComparison as ManyComparison
+from .many import compare_families as compare_families
+from .many import compare_many as compare_many
 from .terminal import SUMMARY_COLUMNS as SUMMARY_COLUMNS
 from .terminal import print_comparison as print_comparison
 from .terminal import print_summary as print_summary

@@ -6,17 +6,18 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..auditing.result import AuditResult
 from ..files import write_json, write_text
 from .difference import Difference, Span
 from .glyph import close_axis, difference_axis, interval_glyph
 from .level import LONG, LevelTable
 from .page import render
 from .tables import entries_of, joint_table, table_of
+from .testing import p_words
 from .text import DIRECTIONS, counted, interval, number, titled
 
 if TYPE_CHECKING:
     from .comparison import Comparison
+    from .families import Family
 
 VERDICTS = {
     "a": "A is better here.",
@@ -26,7 +27,7 @@ VERDICTS = {
 }
 
 
-def write_comparison(found: Comparison, a: AuditResult, b: AuditResult, folder: Path) -> Path:
+def write_comparison(found: Comparison, a: Family, b: Family, folder: Path) -> Path:
     """Write ``comparison.json`` and ``comparison.html`` into ``folder``, and return the page's path.
 
     Raises
@@ -35,11 +36,11 @@ def write_comparison(found: Comparison, a: AuditResult, b: AuditResult, folder: 
         If the folder cannot be written.
     """
     write_json(folder / "comparison.json", found.to_dict())
-    rows = [_row(each) for each in found.differences]
     values = {
         "found": found,
-        "rows": rows,
-        "audits": [_audit("A", found.a, a), _audit("B", found.b, b)],
+        "rows": [row_of(each) for each in found.differences],
+        "accuracy": None if found.accuracy is None else row_of(found.accuracy),
+        "audits": [about_family("A", a), about_family("B", b)],
         "verdict": VERDICTS,
         "counted": counted,
     }
@@ -48,15 +49,23 @@ def write_comparison(found: Comparison, a: AuditResult, b: AuditResult, folder: 
     return page
 
 
-def _audit(letter: str, name: str, audit: AuditResult) -> dict[str, str]:
-    model = audit.summary.get("model", {})
-    manner = (
+def about_family(letter: str, family: Family) -> dict[str, Any]:
+    """Return what the page says of one side."""
+    models = [audit.summary.get("model", {}) for audit in family.audits]
+    manners = [
         f"{model.get('arch')}, {model.get('salience')} at {model.get('layer')}, class explained: {model.get('target')}"
-    )
-    return {"letter": letter, "name": name, "folder": str(audit.folder), "manner": manner}
+        for model in models
+    ]
+    return {
+        "letter": letter,
+        "name": family.name,
+        "folders": [str(audit.folder) for audit in family.audits],
+        "manner": "; ".join(dict.fromkeys(manners)),
+    }
 
 
-def _row(each: Difference) -> dict[str, Any]:
+def row_of(each: Difference) -> dict[str, Any]:
+    """Return one measure as the page shows it: words and glyphs."""
     row: dict[str, Any] = {
         "found": each,
         "title": titled(each.measure),
@@ -74,6 +83,9 @@ def _row(each: Difference) -> dict[str, Any]:
         "glyphs": [interval_glyph(one, close_axis(both)) for one in both],
         "change": interval_glyph(change, difference_axis([change])),
         "share": f"{100 * (each.share_higher or 0.0):.0f} %",
+        "test": p_words(each.p_value),
+        "corrected": p_words(each.p_holm),
+        "effect": number(each.effect_size),
         "tables": _tables(each),
     }
 

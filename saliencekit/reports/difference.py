@@ -1,4 +1,4 @@
-"""One measure in two audits: means, paired difference, and what can be said of it."""
+"""One measure in two audits: means, difference, test, and what can be said of it."""
 
 from __future__ import annotations
 
@@ -6,17 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from .testing import ALPHA, p_words
 from .text import counted, interval, number, titled
 
 if TYPE_CHECKING:
     from ..functional.bootstrap import Interval
 
 Outcome = Literal["a", "b", "undecided", "no better end"]
+Unit = Literal["image", "run"]
 
 
 @dataclass(frozen=True)
 class Span:
-    """A value with its 95 % bootstrap interval over ``n`` images."""
+    """A value with its 95 % interval over ``n`` images, or runs."""
 
     value: float
     ci_low: float
@@ -32,7 +34,7 @@ class Span:
 
 @dataclass(frozen=True)
 class Difference:
-    """One measure in two audits.
+    """One measure in two audits, or in two families of runs.
 
     Parameters
     ----------
@@ -48,6 +50,13 @@ class Difference:
         Share of those images on which b is higher than a; ties count half.
     groups
         The difference by factor (label, group) and level.
+    compared_by
+        What the interval and the test are over: ``"image"`` (paired, bootstrap, Wilcoxon), or ``"run"`` where both
+        families have several (Welch).
+    p_value, p_holm
+        Of the test, and corrected for the number of tests in the comparison.
+    effect_size
+        By image, the rank-biserial correlation, -1 to 1; by run, Hedges' g. Positive where b is higher.
     """
 
     measure: str
@@ -61,38 +70,73 @@ class Difference:
     difference: Span | None = None
     share_higher: float | None = None
     groups: Mapping[str, Mapping[str, Span]] | None = None
+    compared_by: Unit = "image"
+    p_value: float | None = None
+    p_holm: float | None = None
+    effect_size: float | None = None
 
     @property
     def outcome(self) -> Outcome:
-        """Which audit is better where the interval excludes zero and the measure has a better end."""
+        """Which audit is better, where interval and corrected test agree and the measure has a better end."""
         found = self.difference
-        if found is None or found.n < 2 or found.ci_low <= 0 <= found.ci_high:
+        if found is None or not self.decided:
             return "undecided"
         if self.direction not in ("lower", "higher"):
             return "no better end"
         return "b" if (found.value > 0) == (self.direction == "higher") else "a"
 
     @property
+    def decided(self) -> bool:
+        """Whether the interval excludes zero and the corrected p-value, where there is one, is below 0.05."""
+        found = self.difference
+        if found is None or found.n < 2 or found.ci_low <= 0 <= found.ci_high:
+            return False
+        return self.p_holm is None or self.p_holm < ALPHA
+
+    @property
+    def effect(self) -> str:
+        """Name of the effect size."""
+        return "Hedges' g over runs" if self.compared_by == "run" else "rank-biserial correlation"
+
+    @property
+    def test(self) -> str:
+        """Name of the test."""
+        return "Welch's t-test over runs" if self.compared_by == "run" else "Wilcoxon's signed-rank test over images"
+
+    @property
+    def name(self) -> str:
+        """The measure, with the quantity where that is another word."""
+        name = titled(self.measure)
+        return name if self.quantity == self.measure else f"{name} ({titled(self.quantity)})"
+
+    @property
     def sentence(self) -> str:
         """The finding in words."""
-        name = titled(self.measure)
-        if self.quantity != self.measure:
-            name += f" ({titled(self.quantity)})"
         if self.difference is None or self.a is None or self.b is None:
-            return f"{name}: not compared, {self.reason}."
+            return f"{self.name}: not compared, {self.reason}."
         found = self.difference
-        means = (
-            f"{number(self.b.value)} in B against {number(self.a.value)} in A over {counted(found.n, 'shared image')}"
-        )
+        over = f"{self.b.n} and {self.a.n} runs" if self.compared_by == "run" else f"{counted(found.n, 'shared image')}"
+        means = f"{number(self.b.value)} in B against {number(self.a.value)} in A over {over}"
         change = f"the difference B − A is {number(found.value)} {interval(found.ci_low, found.ci_high)} {self.unit}"
-        return f"{name}: {means}; {change}. {self._verdict()}"
+        test = f", {p_words(self.p_holm)} after correction" if self.p_holm is not None else ""
+        return f"{self.name}: {means}; {change}{test}. {self._verdict()}"
 
     def _verdict(self) -> str:
-        if self.difference is not None and self.difference.n < 2:
+        found = self.difference
+        if found is not None and found.n < 2:
             return "One image decides nothing."
+        if self.outcome == "undecided":
+            return self._doubt()
+        end = f"{self.direction.capitalize()} is better, and the interval excludes zero"
         return {
-            "a": f"{self.direction.capitalize()} is better, and the interval excludes zero: A is better here.",
-            "b": f"{self.direction.capitalize()} is better, and the interval excludes zero: B is better here.",
-            "undecided": "The interval holds zero: these images do not tell the two apart.",
+            "a": f"{end}: A is better here.",
+            "b": f"{end}: B is better here.",
             "no better end": "The interval excludes zero, but neither end of this measure is better by itself.",
         }[self.outcome]
+
+    def _doubt(self) -> str:
+        what = "runs" if self.compared_by == "run" else "images"
+        found = self.difference
+        if found is not None and found.ci_low <= 0 <= found.ci_high:
+            return f"The interval holds zero: these {what} do not tell the two apart."
+        return f"The interval excludes zero, but the test, corrected, does not: these {what} do not tell the two apart."

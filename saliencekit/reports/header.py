@@ -89,6 +89,8 @@ def record(summary: Mapping[str, Any], run: Mapping[str, Any]) -> list[Facts]:
     model = summary.get("model", {})
     hashes = {"SHA-256 of the model": model.get("sha256")}
     hashes |= {f"SHA-256 of {each['name']}": each.get("sha256") for each in (model.get("runs") or ())[1:]}
+    fingerprints = (run.get("fingerprint") or {}).get("data") or ()
+    hashes |= {f"SHA-256 of the list of {each['name']}": each.get("sha256") for each in fingerprints}
     hashes |= {name: value for name, value in run.items() if name not in ("settings", "versions", "fingerprint")}
     tables = (
         ("Settings", summary.get("settings", {})),
@@ -125,6 +127,7 @@ def _data(data: Mapping[str, Any], counted_images: str) -> Facts:
         ("source", str(data.get("source") or NOTHING)),
         ("kind", str(data.get("kind") or NOTHING)),
         ("images", *counted_images.split("; ")),
+        ("splits", *levels_words(data.get("splits") or {}, "split")),
         ("labels", *levels_words(data.get("labels") or {}, "label")),
         ("groups", *levels_words(data.get("groups") or {}, "group")),
         ("out-of-set", *(others or ["none given"])),

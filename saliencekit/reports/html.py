@@ -14,11 +14,13 @@ from ..errors import InputError
 from ..files import write_text
 from . import header
 from .figures import Panel, draw_figures
-from .gallery import read_cards
+from .figures.average_maps import draw_average_maps
+from .findings import findings_of, recorded_findings
+from .gallery import MOST_CARDS, read_gallery
 from .glyph import axis_of, interval_glyph
 from .level import LevelTable
 from .overlay import colour_scale
-from .page import render
+from .page import render, script
 from .prose import PROSE, Prose
 from .tables import level_tables
 from .text import DIRECTIONS, counted, interval, number, titled
@@ -63,11 +65,33 @@ class Section:
         return bool(self.entry["status"] == "ok")
 
 
-def write_report(result: AuditResult) -> Path:
+def finish_audit(result: AuditResult) -> Path:
+    """Put the findings into the summary of an audit that is about to be written whole, and draw its report.
+
+    This is what an audit calls last before ``summary.json``: the findings become part of ``result.summary``.
+
+    Raises
+    ------
+    EnvironmentFault
+        If the folder cannot be written.
+    """
+    result.summary["findings"] = [each.to_dict() for each in findings_of(result.summary)]
+    return write_report(result)
+
+
+def write_report(result: AuditResult, *, most_cards: int = MOST_CARDS) -> Path:
     """Write ``report.html`` and ``figures/*.svg`` into the audit's folder, and return the page's path.
 
-    The page is one file: it asks for nothing outside itself and runs no script. What it shows is read from
-    ``summary.json``, ``run.json``, the records and the gallery; the same audit gives the same bytes.
+    The page is one file: it asks for nothing outside itself, and its one script, which sorts and filters the gallery,
+    is named by its hash in the page's policy. What it shows is read from ``summary.json``, ``run.json``, the records,
+    the average maps and the gallery; the same audit gives the same bytes.
+
+    Parameters
+    ----------
+    result
+        A finished audit.
+    most_cards
+        How many images the gallery may show: what bounds the size of the page.
 
     Raises
     ------
@@ -77,16 +101,18 @@ def write_report(result: AuditResult) -> Path:
         If the folder cannot be written.
     """
     sections = [_section(name, entry, result) for name, entry in result.summary["measures"].items()]
-    for panel in (panel for section in sections for panel in section.panels):
+    averages = draw_average_maps(result.average_maps)
+    for panel in (*averages, *(panel for section in sections for panel in section.panels)):
         write_text(result.folder / "figures" / f"{panel.name}.svg", panel.svg)
     page = result.folder / "report.html"
-    write_text(page, _page(result, sections))
+    write_text(page, _page(result, sections, averages, most_cards))
     return page
 
 
-def _page(result: AuditResult, sections: list[Section]) -> str:
-    summary, gallery = result.summary, result.gallery
-    cards = read_cards(result.folder / "gallery", gallery)
+def _page(result: AuditResult, sections: list[Section], averages: list[Panel], most_cards: int) -> str:
+    summary = result.summary
+    gallery = read_gallery(result.folder / "gallery", result.gallery, most=most_cards)
+    code, digest = script("gallery.js")
     values = {
         "title": header.title_of(summary),
         "summary": summary,
@@ -95,12 +121,16 @@ def _page(result: AuditResult, sections: list[Section]) -> str:
         "counts": header.counts(summary),
         "explained": header.class_explained(summary.get("model", {}).get("target")),
         "facts": header.facts(summary),
+        "findings": recorded_findings(summary),
         "record": header.record(summary, _run(result.folder)),
         "sections": sections,
-        "cards": cards,
-        "left_out": len(gallery) - sum(len(listed) for listed in cards.values()),
-        "scale": colour_scale() if cards else "",
+        "averages": averages,
+        "gallery": gallery,
+        "scale": colour_scale(),
+        "script": code,
+        "script_hash": digest,
         "counted": counted,
+        "number": number,
     }
     return render("report.html.j2", values)
 

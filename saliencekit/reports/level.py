@@ -55,4 +55,5 @@ class LevelTable:
     @property
     def long(self) -> bool:
         """Whether the whole table is folded at first."""
-        return len(self.levels) > LONG
+        joint = any(level.factor for level in self.levels)
+        return len(self.levels) > (3 * LONG if joint else LONG)

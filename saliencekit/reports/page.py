@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +32,14 @@ def environment() -> Environment:
 def render(template: str, values: Mapping[str, Any]) -> str:
     """Return a page from ``template`` with ``values`` by name."""
     return environment().get_template(template).render(values)
+
+
+def script(name: str) -> tuple[Markup, str]:
+    """Return a script of the templates' folder as it stands in a page, and the hash that a policy allows it by."""
+    from importlib.resources import files
+
+    code = (files("saliencekit.reports") / "templates" / name).read_text(encoding="utf-8")
+    return Markup(code), base64.b64encode(hashlib.sha256(code.encode()).digest()).decode("ascii")
 
 
 def _finalize(value: object) -> object:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .findings import SEVERITIES, recorded_findings
 from .header import counts, title_of
 from .text import NOTHING, number, shown, value_line
 
@@ -12,7 +13,10 @@ if TYPE_CHECKING:
 
     from ..auditing.result import AuditResult
     from .comparison import Comparison
+    from .many import ManyComparison
 
+STYLES = {"warning": "bold red", "notice": "yellow", "info": "green"}
+WIDEST = max(map(len, SEVERITIES))
 SUMMARY_COLUMNS = ("measure", "value [95 % interval]", "null value", "better")
 
 
@@ -49,17 +53,20 @@ def summary_table(result: AuditResult) -> Table:
 
 
 def print_summary(result: AuditResult) -> None:
-    """Print what an audit found, a line a measure, and where the report lies."""
+    """Print what an audit found: a line a measure, the findings, and where the report lies."""
     from rich.console import Console
     from rich.text import Text
 
     console = Console(soft_wrap=False, highlight=False)
     console.print(Text(shown(f"{title_of(result.summary)}: {counts(result.summary)}"), style="bold"), soft_wrap=True)
     console.print(summary_table(result))
+    for finding in recorded_findings(result.summary):
+        words = Text(f"{finding.severity:{WIDEST}}  ", style=STYLES[finding.severity])
+        console.print(words.append(shown(finding.sentence), style="default"), soft_wrap=True)
     console.print(Text(shown(f"report: {result.folder / 'report.html'}")), soft_wrap=True)
 
 
-def print_comparison(found: Comparison) -> None:
+def print_comparison(found: Comparison | ManyComparison) -> None:
     """Print what a comparison found, a sentence a measure."""
     from rich.console import Console
     from rich.text import Text

@@ -85,7 +85,9 @@ class EpochFigures:
             human = self._human.take()
             self._human_known = True
             self._human_entropy = human["entropy"] / human["maps"] if human.get("maps") else None
-        figures |= self._val.take(over_processes=True) | self._auroc()
+        figures |= self._val.take(over_processes=True)
+        if math.isfinite(figures.get("val/loss", 0.0)):  # scores that are not finite have no order
+            figures |= self._auroc()
         if self._cells:
             figures["map_entropy/maximum"] = math.log(self._cells)
         if self._human_entropy is not None:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from ..errors import ModelError, UsageError
 from ..extractors import CAM
-from ..extractors.layers import find_layer, linear_head
+from ..extractors.layers import linear_head
 from ..extractors.outputs import as_logits, pick_logits
 from ..functional.activation import cam
 from ..functional.logits import Target, resolve_target
@@ -83,13 +83,13 @@ class CompiledSight:
         return self._look(images, target, labels)
 
     def _prepare(self, images: Tensor) -> None:
-        model = self._model
-        name = find_layer(model, images) if self._layer == "auto" else self._layer
-        self._place, self._head = model.get_submodule(name), linear_head(model, images, self._layer)
+        model, extract = self._model, CAM(self._model, layer=self._layer)
         modes = [(module, module.training) for module in model.modules()]
         try:
             model.eval()  # neither dropout nor running means
-            wanted = CAM(model, layer=self._layer)(images)
+            wanted = extract(images)
+            name = extract.layer_name
+            self._place, self._head = model.get_submodule(name), linear_head(model, images, self._layer)
             with torch.no_grad():
                 found = self._look(images, "predicted", None).maps if self._head is not None else wanted[:0]
         finally:

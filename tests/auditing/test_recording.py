@@ -40,6 +40,7 @@ def found(index, *, predicted=None, finite=None, degenerate=None):
         degenerate=flat,
         finite=torch.tensor(finite or [True] * len(index)),
         degenerate_runs=flat[None],
+        runs=numbers[:, None, None].expand(-1, 2, 3)[None],
     )
 
 

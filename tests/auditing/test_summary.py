@@ -158,6 +158,7 @@ def test_entropy_by_hand(known):
         "std": 0.0,
         "n": 4,
         "null": None,
+        "over_null": None,
     }
 
 
@@ -454,3 +455,40 @@ def test_an_entry_says_what_it_is(name):
     entry, measure = not_applicable(MEASURES[name](), ""), MEASURES[name]
     for field in ("question", "unit", "value_range", "direction", "null_is", "reading"):
         assert entry[field] == getattr(measure, field)
+
+
+# The distance from the null value, image by image
+
+
+def equivariance_records(ssims, nulls):
+    """Two images by two transforms."""
+    conditions = [{"transform": "flip-lr"}, {"transform": "shift"}]
+    zeros = [[0.0, 0.0]] * 2
+    return rows_of(conditions, ssim=ssims, ssim_null=nulls, pearson=zeros, score=zeros, score_change=zeros)
+
+
+def test_distance_from_the_null_value_by_hand(known):
+    """Of image a 0.5 and 0.3, of image b 0.2 and 0: the means are 0.4 and 0.1."""
+    records = equivariance_records([[0.9, 0.5], [0.4, 0.1]], [[0.4, 0.2], [0.2, 0.1]])
+    entry = as_json(summarise(Equivariance(), records, known, seed=0))
+    gap = entry["over_null"]
+    assert gap["value"] == pytest.approx(0.25)
+    assert (gap["ci_low"], gap["ci_high"], gap["n"]) == (pytest.approx(0.1), pytest.approx(0.4), 2)
+    flip = entry["groups"]["transform"]["flip-lr"]
+    assert (flip["value"], flip["null"]) == (pytest.approx(0.65), pytest.approx(0.3))
+    assert (flip["over_null"]["value"], flip["over_null"]["n"]) == (pytest.approx(0.35), 2)
+    assert entry["also"]["pearson"]["over_null"] is None
+
+
+def test_without_null_values_there_is_no_distance(known):
+    records = equivariance_records([[0.9, 0.5], [0.4, 0.1]], [[0.4, 0.2], [0.2, 0.1]]).drop(columns="ssim_null")
+    entry = as_json(summarise(Equivariance(), records, known, seed=0))
+    assert entry["over_null"] is None
+    assert "over_null" not in entry["groups"]["transform"]["flip-lr"]
+
+
+def test_a_missing_null_value_leaves_its_image_out_of_the_distance(known):
+    records = equivariance_records([[0.9, 0.5], [0.4, 0.1]], [[NAN, 0.2], [0.2, 0.1]])
+    flip = as_json(summarise(Equivariance(), records, known, seed=0))["groups"]["transform"]["flip-lr"]
+    assert (flip["value"], flip["null"]) == (pytest.approx(0.65), pytest.approx(0.2))
+    assert (flip["over_null"]["value"], flip["over_null"]["n"]) == (pytest.approx(0.2), 1)

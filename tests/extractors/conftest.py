@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from saliencekit.extractors import CAM, EXTRACTORS
+from saliencekit.extractors import CAM, EXTRACTORS, AttentionRollout
 
 
 class Net(nn.Module):
@@ -36,6 +36,52 @@ def deep(net, x):
     return net.fc(torch.tanh(F.adaptive_avg_pool2d(x, 1).flatten(1) * 3))
 
 
+class TokenNet(nn.Module):
+    """A vision transformer of two blocks, whose last attention is given `last`; `head` reads the tokens."""
+
+    def __init__(self, head, *, classes=3):
+        super().__init__()
+        self.stem, self.norm = nn.Conv2d(3, 8, 3, stride=2, padding=1), nn.BatchNorm2d(8)
+        self.token = nn.Parameter(torch.randn(1, 1, 8))
+        self.first, self.last = nn.LayerNorm(8), nn.LayerNorm(8)
+        self.attend = nn.MultiheadAttention(8, 2, batch_first=True)
+        self.again = nn.MultiheadAttention(8, 2, batch_first=True)
+        self.drop, self.head = nn.Dropout(0.1), head
+        self.fc = nn.Linear(8, classes)
+
+    def forward(self, images):
+        patches = self.norm(self.stem(images)).flatten(2).transpose(1, 2)
+        x = torch.cat([self.token.expand(len(images), -1, -1), patches], 1)
+        y = self.first(x)
+        x = x + self.drop(self.attend(y, y, y, need_weights=False)[0])
+        y = self.last(x)
+        return self.head(self, x + self.drop(self.again(y, y, y, need_weights=False)[0]))
+
+
+def of_class_token(net, x):
+    return net.fc(x[:, 0])
+
+
+def of_patches(net, x):
+    return net.fc(F.dropout(x[:, 1:].mean(1), 0.5, net.training))
+
+
+def make_token_net(head=of_class_token, *, seed=0, **settings):
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        net = TokenNet(head, **settings)
+        nn.init.normal_(net.norm.running_mean, std=0.1)
+        for each in (net.attend.in_proj_bias, net.again.in_proj_bias):
+            nn.init.normal_(each)
+        nn.init.uniform_(net.last.bias, 2, 3)  # so that channels do not cancel over the tokens
+    return net.eval()
+
+
+@pytest.fixture
+def token_net():
+    return make_token_net
+
+
 @pytest.fixture
 def make_net():
     def make(head=closed, *, seed=0, **settings):
@@ -57,17 +103,35 @@ def net(request, make_net):
     return make_net(request.param)
 
 
-@pytest.fixture(params=sorted(EXTRACTORS))
+@pytest.fixture(params=sorted(set(EXTRACTORS) - {AttentionRollout.word}))
 def extractor(request):
+    """An extractor that explains one layer."""
     return EXTRACTORS[request.param]
 
 
-@pytest.fixture
-def pair(extractor, net):
-    """An extractor and a network that it can explain."""
-    if extractor is CAM and net.head is deep:  # another head in its stead, with dropout and an in-place layer
+PAIRS = {
+    f"{word}, {kind}": (word, kind)
+    for word in sorted(EXTRACTORS)
+    for kind in (["transformer"] if word == AttentionRollout.word else ["linear head", "deep head", "transformer"])
+}
+
+
+@pytest.fixture(params=PAIRS.values(), ids=list(PAIRS))
+def pair(request, make_net):
+    """An extractor and a network that it can explain: a CNN, or a transformer."""
+    extractor, kind = EXTRACTORS[request.param[0]], request.param[1]
+    if kind == "transformer":
+        return extractor, make_token_net(of_patches if extractor is CAM else of_class_token)
+    net = make_net(closed if kind == "linear head" else deep)
+    if extractor is CAM and kind == "deep head":  # another head in its stead, with dropout and an in-place layer
         net.head = lambda net, x: net.fc(F.dropout(x.relu_().mean((2, 3)), 0.5, net.training))
     return extractor, net
+
+
+@pytest.fixture
+def place():
+    """Return what an extractor names as its layer, on any network of `pair`."""
+    return lambda extractor: "again" if extractor is AttentionRollout else "last"
 
 
 def autocast():
@@ -106,6 +170,7 @@ def seen():
             "autocast": (torch.is_autocast_enabled("cpu"), torch.is_autocast_cache_enabled()),
             "recording": (torch.is_grad_enabled(), torch.is_inference_mode_enabled()),
             "functions": torch._C._len_torch_function_stack(),
+            "kernels": (torch.backends.cuda.flash_sdp_enabled(), torch.backends.cuda.mem_efficient_sdp_enabled()),
         }
 
     return look

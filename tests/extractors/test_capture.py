@@ -7,6 +7,7 @@ from torch import nn
 from saliencekit.errors import ModelError
 from saliencekit.extractors.capture import Capture, Plan
 from saliencekit.extractors.head import Head
+from saliencekit.extractors.layouts import CHANNELS_LAST
 from saliencekit.functional.logits import class_logit
 
 
@@ -34,7 +35,7 @@ def test_one_logit():
 
 def test_channels_last():
     features = torch.rand(2, 3, 4, 5, requires_grad=True)
-    capture = Capture(plan(channels_last=True), features, features, features.sum((1, 2)))
+    capture = Capture(plan(layout=CHANNELS_LAST), features, features, features.sum((1, 2)))
     assert capture.features.shape == capture.gradients(torch.tensor([0, 1]), keep_graph=False).shape == (2, 5, 3, 4)
 
 

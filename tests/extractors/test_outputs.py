@@ -47,13 +47,13 @@ class Plain:
         (Plain, "logits"),
     ],
 )
-def test_whatever_the_model_returns(wrap, output, pair, images):
+def test_whatever_the_model_returns(wrap, output, pair, images, place):
     extractor, net = pair
     expected = extractor(net)(images, 1)
     extract = extractor(Wrapped(net, wrap), output=output)
     for _ in range(2):
         torch.testing.assert_close(extract(images, 1), expected)
-    assert extract.layer_name == "net.last"
+    assert extract.layer_name == f"net.{place(extractor)}"
 
 
 def test_one_logit_an_image_without_an_axis(extractor, make_net, images):

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from saliencekit.extractors.trace import HeadTrace, Trail, as_grid, version
+from saliencekit.extractors.trace import HeadTrace, Trail, version
 
 
 def test_a_trail_holds_views_until_they_are_written_into():
@@ -31,12 +31,6 @@ def test_versions():
     assert version(tensor) == 1
     with torch.inference_mode():
         assert version(torch.zeros(2)) == 0
-
-
-def test_as_grid():
-    features = torch.rand(2, 3, 4, 5)
-    assert as_grid(features, channels_last=False) is features
-    assert as_grid(features, channels_last=True).shape == (2, 5, 3, 4)
 
 
 @pytest.fixture

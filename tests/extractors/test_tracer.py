@@ -26,7 +26,7 @@ def test_errors_about_the_layer(extractor, make_net, images):
     with pytest.raises(ModelError, match=r"^the Linear given as layer is no part of the model"):
         extractor(net, nn.Linear(2, 2))
     assert extractor(net, net.last)(images).shape == (4, 5, 6)
-    with pytest.raises(ModelError, match=r"^expected layer 'fc' to give maps of shape \(N, C, h, w\), got \(4, 3\)"):
+    with pytest.raises(ModelError, match=r"^expected layer 'fc' to give maps of shape \(N, C, h, w\) or tokens \(N, L, C\), got \(4, 3\)"):
         extractor(net, "fc")(images)
     net.unused = nn.Conv2d(3, 8, 1)
     with pytest.raises(ModelError, match=r"^layer 'unused' did not run when the model did"):

@@ -29,19 +29,31 @@ def test_paired_difference_by_hand(tmp_path, tiny, entropies):
 
 
 def test_a_constant_difference_has_no_width_and_decides(tmp_path, tiny, entropies):
-    a = tiny(tmp_path / "a", entropy=entropies([3.0, 2.0, 1.0]))
-    b = tiny(tmp_path / "b", entropy=entropies([2.75, 1.75, 0.75]))
+    a = tiny(tmp_path / "a", entropy=entropies([1.0 + i for i in range(12)]))
+    b = tiny(tmp_path / "b", entropy=entropies([0.75 + i for i in range(12)]))
     (found,) = compare(a, b).differences
     assert (found.difference.value, found.difference.ci_low, found.difference.ci_high) == (-0.25, -0.25, -0.25)
     assert found.share_higher == 0.0
     assert found.outcome == "b"  # lower entropy is better
     assert found.sentence == (
-        "Entropy: 1.750 in B against 2.000 in A over 3 shared images; the difference B − A is −0.250 "
-        "[−0.250, −0.250] nats. Lower is better, and the interval excludes zero: B is better here."
+        "Entropy: 6.250 in B against 6.500 in A over 12 shared images; the difference B − A is −0.250 "
+        "[−0.250, −0.250] nats, p < 0.001 after correction. "
+        "Lower is better, and the interval excludes zero: B is better here."
     )
     (back,) = compare(b, a).differences
     assert back.difference.value == 0.25
     assert back.outcome == "a"
+
+
+def test_an_interval_without_zero_is_not_enough_against_the_corrected_test(tmp_path, tiny, entropies):
+    """Three images: the least p-value that three differences can have is far above 0.05."""
+    a = tiny(tmp_path / "a", entropy=entropies([3.0, 2.0, 1.0]))
+    b = tiny(tmp_path / "b", entropy=entropies([2.75, 1.75, 0.75]))
+    (found,) = compare(a, b).differences
+    assert found.difference.ci_high < 0
+    assert found.p_holm > 0.05
+    assert found.outcome == "undecided"
+    assert found.sentence.endswith("but the test, corrected, does not: these images do not tell the two apart.")
 
 
 def test_an_audit_with_itself_differs_nowhere(audit):
@@ -51,6 +63,10 @@ def test_an_audit_with_itself_differs_nowhere(audit):
         assert each.difference.value == each.difference.ci_low == each.difference.ci_high == 0.0
         assert each.share_higher == 0.5
         assert each.outcome == "undecided"
+        assert each.p_value == each.p_holm == 1.0
+        assert each.effect_size is None
+    assert [each.id for each in found.findings] == ["pick", "accuracy", "one-run"]
+    assert "not told apart by any of 5 measures" in found.findings[0].sentence
 
 
 def test_images_are_joined_by_name_whatever_their_order(tmp_path, tiny, entropies):
@@ -75,7 +91,7 @@ def test_each_measure_is_averaged_within_the_image_first(tmp_path, tiny, entropi
     assert found.a.value == pytest.approx((0.3 + 0.5) / 2)
     assert found.b.value == pytest.approx((0.7 + 0.7) / 2)
     assert found.difference.value == pytest.approx(0.3)
-    assert found.outcome == "b"  # higher is better
+    assert found.difference.ci_low > 0
 
 
 def test_degradation_is_compared_by_its_area(tmp_path, tiny, entropies):
@@ -164,3 +180,82 @@ def test_nothing_is_written_without_output(tmp_path, tiny, entropies):
     before = sorted(tmp_path.rglob("*"))
     compare(a, a)
     assert sorted(tmp_path.rglob("*")) == before
+
+
+# Test, effect size, correction
+
+
+def test_p_values_are_corrected_for_how_many_there_are(audit, sharper):
+    found = compare(audit, sharper)
+    tested = [*found.differences, found.accuracy]
+    least = min(each.p_value for each in tested)
+    assert min(each.p_holm for each in tested) == pytest.approx(min(1.0, 6 * least))
+    assert all(each.p_holm >= each.p_value for each in tested)
+
+
+def test_accuracy_is_compared_where_labels_are_known(tmp_path, tiny, entropies):
+    def labelled(predicted):
+        frame = entropies([1.0] * 4, label=["real", "real", "fake", "fake"])
+        return frame.assign(predicted=pd.Series(predicted, dtype="string"))
+
+    a = tiny(tmp_path / "a", entropy=labelled(["real", "fake", "fake", "fake"]))
+    b = tiny(tmp_path / "b", entropy=labelled(["real", "fake", "real", "fake"]))
+    right = compare(a, b).accuracy
+    assert (right.a.value, right.b.value, right.difference.value) == (0.75, 0.5, -0.25)
+    assert compare(tiny(tmp_path / "c", entropy=entropies([1.0])), b).accuracy is None
+
+
+# Families of runs
+
+
+def runs_of(tiny, entropies, folder, means):
+    """An audit a run, of two images one below and one above the mean given."""
+    return [tiny(folder / str(place), entropy=entropies([mean - 0.5, mean + 0.5])) for place, mean in enumerate(means)]
+
+
+def test_where_both_have_runs_the_run_is_the_unit(tmp_path, tiny, entropies):
+    """Means of runs 1, 2, 3 and 4, 5, 6: the difference is 3, its standard error sqrt(2 / 3), 4 degrees of freedom."""
+    a = runs_of(tiny, entropies, tmp_path / "a", [1.0, 2.0, 3.0])
+    b = runs_of(tiny, entropies, tmp_path / "b", [4.0, 5.0, 6.0])
+    found = compare(a, b)
+    (each,) = found.differences
+    assert (each.compared_by, found.runs) == ("run", (3, 3))
+    assert (each.a.value, each.b.value, each.a.n, each.a.std) == (2.0, 5.0, 3, 1.0)
+    assert each.difference.value == pytest.approx(3.0)
+    assert each.difference.ci_low == pytest.approx(3 - 2.77645 * (2 / 3) ** 0.5, abs=1e-4)
+    assert each.p_value == pytest.approx(0.02131, abs=1e-5)  # t = 3.674, 4 degrees of freedom
+    assert each.effect_size == pytest.approx(3 * (1 - 3 / 15))
+    assert each.outcome == "a"
+    assert "5.000 in B against 2.000 in A over 3 and 3 runs" in each.sentence
+    assert [found.id for found in found.findings] == ["pick"]  # nothing to warn of
+
+
+def test_many_images_do_not_make_up_for_runs_that_vary(tmp_path, tiny, entropies):
+    a = [tiny(tmp_path / f"a{mean}", entropy=entropies([mean] * 50)) for mean in (1.0, 3.0)]
+    b = [tiny(tmp_path / f"b{mean}", entropy=entropies([mean] * 50)) for mean in (2.0, 4.0)]
+    assert compare(a[0], b[0]).differences[0].outcome == "a"  # by image all is clear
+    assert compare(a, b).differences[0].outcome == "undecided"
+
+
+def test_runs_without_any_spread(tmp_path, tiny, entropies):
+    a = [tiny(tmp_path / f"a{run}", entropy=entropies([1.0, 2.0])) for run in range(2)]
+    b = [tiny(tmp_path / f"b{run}", entropy=entropies([1.5, 2.5])) for run in range(2)]
+    (found,) = compare(a, b).differences
+    assert (found.difference.value, found.difference.ci_low, found.p_value) == (0.5, 0.5, 0.0)
+    assert compare(a, a[::-1]).differences[0].p_value == 1.0
+
+
+def test_one_run_against_several_is_by_image_and_says_so(tmp_path, tiny, entropies):
+    a = tiny(tmp_path / "a", entropy=entropies([1.0, 2.0]))
+    b = runs_of(tiny, entropies, tmp_path / "b", [1.0, 2.0])
+    found = compare(a, b)
+    (each,) = found.differences
+    assert each.compared_by == "image"
+    assert each.b.value == 1.5  # the mean over runs of each image
+    assert "tiny.pt is one training run" in found.findings[-1].sentence
+
+
+def test_runs_that_differ_among_themselves_are_named(tmp_path, tiny, entropies):
+    a = tiny(tmp_path / "a", entropy=entropies([1.0]))
+    other = tiny(tmp_path / "b", entropy=entropies([1.0]), model={"layer": "deep"})
+    assert "the runs of tiny.pt differ in layer: conv and deep" in compare(a, [a, other]).warnings

@@ -40,7 +40,7 @@ def test_validation_figures_leave_stand_ins_out():
     expected, found = reference.close(lr=1.0), figures.close(lr=1.0)
     assert found == pytest.approx(expected)
     assert found["val/accuracy"] == 0.5
-    assert found["val/auroc"] == 0.5  # margins -2, 3, -1, 1 of classes 0, 1, 1, 0: two pairs of four
+    assert found["val/auroc"] == 0.75  # margins -2, 3, -1, 1 of classes 0, 1, 1, 0: three pairs of four
 
 
 def test_a_validation_that_was_broken_off_is_forgotten():
@@ -51,6 +51,14 @@ def test_a_validation_that_was_broken_off_is_forgotten():
     closed = figures.close(lr=1.0)
     assert closed["val/accuracy"] == 1.0
     assert "val/auroc" not in closed  # of one class
+
+
+def test_a_validation_that_is_not_finite_has_no_auroc():
+    figures = EpochFigures()
+    figures.add_val(LOGITS * float("nan"), LABELS, ONE_HOT, count=4)
+    closed = figures.close(lr=1.0)
+    assert math.isnan(closed["val/loss"])
+    assert "val/auroc" not in closed
 
 
 def test_the_human_entropy_is_that_of_the_first_epoch_over_images_with_a_map():
@@ -114,5 +122,5 @@ def test_directions():
 
 
 def test_an_unknown_figure_lists_what_there_is():
-    with pytest.raises(UsageError, match="no figure 'val/acc' .*: expected one of lr, val/accuracy$"):
+    with pytest.raises(UsageError, match=r"no figure 'val/acc' .*: expected one of lr, val/accuracy$"):
         known_figure("val/acc", {"epoch": 1, "val/accuracy": 0.5, "lr": 0.1})

@@ -75,7 +75,9 @@ def test_the_same_seed_gives_the_same_weights_bit_for_bit(tmp_path, data):
 
 @pytest.mark.parametrize("word", sorted(LOSSES))
 def test_every_loss_trains(tmp_path, data, word):
-    run = train(data, recipe=Recipe(backbone=ARCH, loss=word, epochs=1, batch_size=8), output=tmp_path / word, settings=CPU)
+    run = train(
+        data, recipe=Recipe(backbone=ARCH, loss=word, epochs=1, batch_size=8), output=tmp_path / word, settings=CPU
+    )
     assert all(math.isfinite(value) for value in run.history[0].values())
     assert "train/terms/cross_entropy" in run.history[0]
     assert 0 < run.history[0]["train/map_entropy"] <= math.log(16)
@@ -295,7 +297,7 @@ def test_the_epoch_kept_may_be_the_best_by_another_figure(tmp_path, data):
 
 
 def test_no_validation_is_said(tmp_path, data):
-    with pytest.raises(DataError, match="no epoch over .* was completed and validated"):
+    with pytest.raises(DataError, match=r"no epoch over .* was completed and validated"):
         train(data, recipe=QUICK, output=tmp_path, settings=dataclasses.replace(CPU, val_every=20))
 
 
@@ -323,7 +325,7 @@ def test_one_logit_tells_two_classes_apart(tmp_path, squares, preprocessing):
     rows = squares.read_text().replace(",real,", ",cat,").replace(",fake,", ",dog,")
     squares.write_text(rows.replace("train-00.png,cat", "train-00.png,cow").replace("val-00.png,cat", "val-00.png,cow"))
     recipe = dataclasses.replace(QUICK, one_logit=True)
-    with pytest.raises(UsageError, match="one logit tells two classes apart, and .* has 3"):
+    with pytest.raises(UsageError, match=r"one logit tells two classes apart, and .* has 3"):
         train(squares, recipe=recipe, output=tmp_path / "run", settings=CPU, preprocessing=preprocessing)
 
 

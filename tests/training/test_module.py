@@ -1,18 +1,27 @@
 import copy
+import math
 import warnings
+from functools import partial
+from types import SimpleNamespace
 
 import pytest
 import torch
-from lightning.pytorch import Trainer
+from lightning.pytorch import Callback, Trainer
 from torch import nn
 from torch.nn import functional as F
 from torchvision.models.inception import InceptionOutputs
 
 from saliencekit.errors import NumericalError
 from saliencekit.functional.entropy import cam_entropy
-from saliencekit.losses import CrossEntropyLoss, CyborgLoss, DroidLoss
+from saliencekit.functional.geometry import resize_maps
+from saliencekit.losses import CrossEntropyLoss, CyborgLoss, DroidLoss, FmmmseLoss, cross_entropy_loss
+from saliencekit.models import SmallCNN
 from saliencekit.training import DetectorData, DetectorModule, Recipe
+from saliencekit.training.examples import Examples
+from saliencekit.training.figures import TIMES
 from saliencekit.training.quiet import quiet_lightning
+from saliencekit.training.seeds import epoch_order
+from saliencekit.training.sight import CompiledSight
 
 
 class Tiny(nn.Module):
@@ -60,6 +69,12 @@ def fit(module, data, *, epochs=1, **settings):
     return trainer
 
 
+def everything(batches):
+    """A split in the order of the manifest."""
+    whole = Examples(*(torch.cat(parts) for parts in zip(*batches, strict=True)))
+    return whole.at(whole.places.argsort())
+
+
 @pytest.fixture
 def data(squares, preprocessing):
     return DetectorData(squares, preprocessing, batch_size=8)
@@ -75,9 +90,8 @@ def test_the_maps_gradient_reaches_features_and_head(data):
     model = PooledTiny()
     module = DetectorModule(model, DroidLoss(alpha=0.0), recipe=Recipe())
     batch = data.on_after_batch_transfer(next(iter(data.train_dataloader())), 0)
-    module._trainer = None
-    logits, maps = module._seen(batch)
-    module.loss(logits, batch.labels, maps).backward()
+    seen = module._sight(batch.images, target="predicted")
+    module.loss(seen.logits, batch.labels, seen.maps).backward()
     assert model.conv.weight.grad.abs().sum() > 0
     assert model.head.weight.grad.abs().sum() > 0
 
@@ -92,7 +106,7 @@ def test_a_step_equals_a_plain_loop(data):
     optimizer = torch.optim.SGD(reference.parameters(), lr=0.05, momentum=0.9, weight_decay=1e-6)
     batches = data.train_dataloader()
     for epoch in range(2):
-        batches.sampler.set_epoch(epoch)
+        batches.order.set_epoch(epoch)
         for batch in batches:
             features = F.relu(reference.conv((batch.images.float() / 255 - 0.5) / 0.25))
             logits = reference.head(features.mean((2, 3)))
@@ -109,7 +123,7 @@ def test_the_epochs_figures(data):
     model = PooledTiny()
     module = DetectorModule(model, CyborgLoss(), recipe=Recipe(loss="cyborg", lr=1e-30))
     trainer = fit(module, data, epochs=2)
-    val = data.split("val").examples
+    val = everything(data.val_dataloader())
     images = (val.images.float() / 255 - 0.5) / 0.25
     with torch.no_grad():
         logits = model(images)
@@ -127,6 +141,15 @@ def test_the_epochs_figures(data):
     assert len(terms) == 2
     assert sum(terms) == pytest.approx(figures["train/loss"], rel=1e-5)
     assert {name for name in figures if name != "epoch"} == set(trainer.callback_metrics)
+    train = everything(data.train_dataloader())
+    with torch.no_grad():
+        right = model((train.images.float() / 255 - 0.5) / 0.25).argmax(1) == train.labels
+    assert figures["train/accuracy"] == right.sum().item() / 24
+    assert figures["map_entropy/maximum"] == math.log(64)
+    human = resize_maps(train.human_maps[train.has_map].float(), (8, 8))
+    assert figures["map_entropy/human"] == pytest.approx(cam_entropy(human).mean().item(), rel=1e-5)
+    assert figures["lr"] == 1e-30
+    assert figures["train/images_per_second"] > 0
 
 
 @pytest.mark.parametrize("classes", [1, 3])
@@ -140,7 +163,7 @@ def test_a_one_logit_head_is_scored_by_its_logit(data):
     model = PooledTiny(1)
     module = DetectorModule(model, CrossEntropyLoss(), recipe=Recipe(lr=1e-30))
     fit(module, data)
-    val = data.split("val").examples
+    val = everything(data.val_dataloader())
     with torch.no_grad():
         logits = model((val.images.float() / 255 - 0.5) / 0.25)[:, 0]
     real, fake = logits[val.labels == 0], logits[val.labels == 1]
@@ -154,12 +177,27 @@ class WithAuxiliary(PooledTiny):
         return InceptionOutputs(logits, -logits) if self.training else logits
 
 
-def test_auxiliary_logits_are_left_aside(data):
-    plain = DetectorModule(PooledTiny(), DroidLoss(), recipe=Recipe())
-    auxiliary = DetectorModule(WithAuxiliary(), DroidLoss(), recipe=Recipe())
+@pytest.mark.parametrize("classes", [1, 2])
+def test_auxiliary_logits_are_trained_by_their_share_of_cross_entropy(data, classes):
+    """These are the logits negated, so that the first step's loss is known; validation is without them."""
+    model = WithAuxiliary(classes)
+    reference = copy.deepcopy(model).eval()
+    module = DetectorModule(model, DroidLoss(), recipe=Recipe(lr=1e-30))
+    fit(module, data)
+    train = everything(data.train_dataloader())
+    with torch.no_grad():
+        logits = reference((train.images.float() / 255 - 0.5) / 0.25)
+    found = module.history[0]
+    assert found["train/terms/auxiliary"] == pytest.approx(
+        0.4 * cross_entropy_loss(-logits, train.labels).item(), rel=1e-5
+    )
+    terms = [value for name, value in found.items() if name.startswith("train/terms/")]
+    assert sum(terms) == pytest.approx(found["train/loss"], rel=1e-5)
+    plain = DetectorModule(PooledTiny(classes), DroidLoss(), recipe=Recipe(lr=1e-30))
     fit(plain, data)
-    fit(auxiliary, data)
-    assert plain.history == auxiliary.history
+    assert {name: value for name, value in found.items() if "val/" in name} == {
+        name: value for name, value in plain.history[0].items() if "val/" in name
+    }
 
 
 def test_the_scheduler_really_steps(data):
@@ -178,7 +216,7 @@ def test_a_loss_that_is_not_finite_stops_with_the_images(data):
 
 def test_a_validation_loss_that_is_not_finite_stops(data, monkeypatch):
     nan = torch.tensor(float("nan"))
-    monkeypatch.setattr("saliencekit.training.module.cross_entropy_loss", lambda *_, reduction: nan)
+    monkeypatch.setattr("saliencekit.training.figures.cross_entropy_loss", lambda *_, reduction: nan)
     module = DetectorModule(PooledTiny(), DroidLoss(), recipe=Recipe())
     with pytest.raises(NumericalError, match="the validation loss is nan after epoch 0"):
         fit(module, data)
@@ -196,6 +234,112 @@ def test_dropout_depends_on_seed_and_step_alone(data):
 
     assert torch.equal(weights(0, 1), weights(0, 2))
     assert not torch.equal(weights(0, 1), weights(1, 1))
+
+
+def test_dropout_differs_within_an_accumulated_step(data):
+    seeds = []
+
+    class Noted(PooledTiny):
+        def forward(self, images):
+            if self.training:
+                seeds.append(torch.initial_seed())
+            return super().forward(images)
+
+    fit(DetectorModule(Noted(), CrossEntropyLoss(), recipe=Recipe()), data, epochs=2, accumulate_grad_batches=3)
+    assert len(seeds) == len(set(seeds)) == 2 * 3
+
+
+def test_accumulated_batches_are_one_large_batch(data):
+    """24 images as batches of 7, 7, 7 and 3 in groups of two are two steps, of 14 and of 10 images."""
+    model = PooledTiny()
+    reference = copy.deepcopy(model)
+    recipe = Recipe(loss="fmmmse", lr=0.05)
+    small = data.for_run(batch_size=7, seed=0)
+    module = DetectorModule(model, FmmmseLoss(), recipe=recipe)
+    trainer = fit(module, small, accumulate_grad_batches=2, gradient_clip_val=0.2)
+    assert trainer.global_step == 2
+    optimizer = torch.optim.SGD(reference.parameters(), lr=0.05, momentum=0.9, weight_decay=1e-6)
+    train, norms = everything(data.train_dataloader()), []
+    for places in torch.split(epoch_order(24, seed=0, epoch=0), 14):
+        batch = train.at(places)
+        features = F.relu(reference.conv((batch.images.float() / 255 - 0.5) / 0.25))
+        logits = reference.head(features.mean((2, 3)))
+        maps = torch.einsum("nchw,nc->nhw", features, reference.head.weight[logits.argmax(1)])
+        optimizer.zero_grad()
+        FmmmseLoss()(logits, batch.labels, maps).backward()
+        norms.append(float(nn.utils.clip_grad_norm_(reference.parameters(), 0.2)))
+        optimizer.step()
+    assert max(norms) > 0.2
+    for name, parameter in reference.named_parameters():
+        torch.testing.assert_close(model.get_parameter(name), parameter, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor that is not a leaf")  # torch's, on itself
+def test_a_compiled_module_trains_alike(data, monkeypatch):
+    monkeypatch.setattr("saliencekit.training.module.CompiledSight", partial(CompiledSight, backend="eager"))
+    histories = []
+    for compiled in (False, True):
+        torch.manual_seed(0)
+        module = DetectorModule(SmallCNN(width=2), DroidLoss(), recipe=Recipe(), compiled=compiled)
+        fit(module, data, epochs=2)
+        histories.append([{k: v for k, v in each.items() if k not in TIMES} for each in module.history])
+    assert any(module._compiled_call_impl is not None for module in module.model.modules())
+    for plain, compiled in zip(*histories, strict=True):
+        assert compiled == pytest.approx(plain, rel=1e-3)
+
+
+def test_epochs_without_validation_have_no_figures_of_it(data):
+    module = DetectorModule(PooledTiny(), DroidLoss(), recipe=Recipe())
+    fit(module, data, epochs=3, check_val_every_n_epoch=2)
+    assert ["val/accuracy" in each for each in module.history] == [False, True, False]
+
+
+def test_a_sanity_check_is_not_part_of_the_figures(data):
+    histories = []
+    for steps in (0, 1):
+        module = DetectorModule(PooledTiny(), DroidLoss(), recipe=Recipe())
+        fit(module, data, num_sanity_val_steps=steps)
+        histories.append([{k: v for k, v in each.items() if k not in TIMES} for each in module.history])
+    assert histories[0] == histories[1]
+
+
+def test_the_same_batches_over_and_over(data):
+    seen = []
+
+    class Noted(DetectorModule):
+        def training_step(self, batch, batch_idx):
+            seen.append(batch.places.tolist())
+            return super().training_step(batch, batch_idx)
+
+    fit(Noted(PooledTiny(), DroidLoss(), recipe=Recipe()), data, epochs=3, overfit_batches=2)
+    assert seen[:2] == seen[2:4] == seen[4:]
+
+
+def test_validation_records_no_gradients(data):
+    class Noted(PooledTiny):
+        def forward(self, images):
+            assert torch.is_grad_enabled() == self.training
+            return super().forward(images)
+
+    fit(DetectorModule(Noted(), DroidLoss(), recipe=Recipe()), data)
+
+
+def test_half_precision_whose_scale_falls_for_ever_stops(data, monkeypatch):
+    """What a scaler does on a GPU when every step overflows; the CPU has none."""
+    module = DetectorModule(PooledTiny(), DroidLoss(), recipe=Recipe())
+    scale = [2.0**16]
+
+    def halved():
+        scale[0] /= 2
+        return scale[0]
+
+    class Scaled(Callback):
+        def on_train_start(self, trainer, pl_module):
+            trainer.precision_plugin.scaler = SimpleNamespace(get_scale=halved)
+
+    with pytest.raises(NumericalError, match="the gradients do not fit into half precision"):
+        fit(module, data, epochs=50, callbacks=[Scaled()])
+    assert scale[0] == 2.0**-11
 
 
 def test_half_precision_keeps_the_loss_in_float32(data):

@@ -1,6 +1,5 @@
 import pytest
 import torch
-import torch
 from torch import nn
 
 from saliencekit.training.optimizers import build_optimizer, build_schedule

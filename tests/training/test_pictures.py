@@ -59,7 +59,7 @@ def test_an_image_that_cannot_be_read_gives_way_to_the_next(data, squares):
 
 def test_looking_leaves_the_network_as_it_was(data):
     module = fresh_module(data, recipe=QUICK, settings=settings(1), seed=0)
-    module.model[0].eval() if isinstance(module.model, torch.nn.Sequential) else next(module.model.children()).eval()
+    next(module.model.children()).eval()  # as a frozen batch norm is
     modes = [each.training for each in module.model.modules()]
     state = {name: value.clone() for name, value in module.model.state_dict().items()}
     random = torch.get_rng_state()
@@ -75,9 +75,9 @@ def test_looking_leaves_the_network_as_it_was(data):
 @pytest.mark.parametrize("channels", [1, 3, 4])
 @pytest.mark.parametrize("human", [True, False])
 def test_the_map_is_bright_where_the_network_looks(tmp_path, channels, human):
-    """A map with one bright cell: yellow there, dark blue elsewhere, over a black image."""
+    """A map with a bright middle: yellow there, dark blue elsewhere, over a black image."""
     maps = torch.zeros(2, 4, 4)
-    maps[:, 1, 2] = 1.0
+    maps[:, 1:3, 1:3] = 1.0
     shown = Shown(
         torch.zeros(2, channels, 16, 16, dtype=torch.uint8),
         torch.tensor([0, 1]),

@@ -1,0 +1,116 @@
+"""Names of an expression, and what they stand for in a summary."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ...errors import UsageError
+from ..findings import SEVERITIES, recorded_findings
+from ..text import shown
+from .tokens import WORDS, misplaced
+from .tree import Name
+
+Summary = Mapping[str, Any]
+MOST_NAMED = 8
+
+
+class MissingValue(Exception):
+    """A name is known and has no value here; the message is the reason."""
+
+
+def tables_of(summary: Summary) -> dict[str, Any]:
+    """Return what names may begin with: the measures, the data's counts, and the number of findings by severity.
+
+    >>> sorted(tables_of({"measures": {"entropy": {}}, "data": {"scored": 4, "source": "x"}}))
+    ['data', 'entropy', 'findings']
+    """
+    counts = {name: each for name, each in summary.get("data", {}).items() if isinstance(each, int | float)}
+    found = [each.severity for each in recorded_findings(summary)]
+    severities = {severity: found.count(severity) for severity in SEVERITIES}
+    return {**summary.get("measures", {}), "data": counts, "findings": severities}
+
+
+def value_of(name: Name, summary: Summary, expression: str) -> float:
+    """Return the number that a name stands for.
+
+    Raises
+    ------
+    UsageError
+        If there is no such name, or if it stands for no number; the nearest names are listed.
+    MissingValue
+        If its measure is not applicable, or if its number does not exist.
+    """
+    measure = entry_of(name, summary, expression, depth=1)
+    lacking = measure.get("status", "ok") != "ok"
+    try:
+        found = entry_of(name, summary, expression, depth=len(name.path))
+    except UsageError:
+        if not lacking:
+            raise
+        found = None  # a measure that is not applicable has no tables
+    if found is None:
+        why = f"{shown(name.path[0])} is not applicable: {measure.get('reason') or 'no reason given'}"
+        raise MissingValue(why if lacking else f"{words_of(name)} has no value")
+    if isinstance(found, bool) or not isinstance(found, int | float):
+        inside = f"; in it are {_listed(_plain(found))}" if isinstance(found, Mapping) else ""
+        raise misplaced(expression, name.place, f"{words_of(name)} is no number{inside}")
+    return float(found)
+
+
+def applicable(name: Name, summary: Summary, expression: str) -> bool:
+    """Say whether a measure, or any other thing by its name, has a value here."""
+    if entry_of(name, summary, expression, depth=1).get("status", "ok") != "ok":
+        return False
+    return entry_of(name, summary, expression, depth=len(name.path)) is not None
+
+
+def entry_of(name: Name, summary: Summary, expression: str, *, depth: int) -> Any:
+    """Return what stands at the first ``depth`` parts of a path; None inside something that has no value."""
+    at: Any = tables_of(summary)
+    for place, part in enumerate(name.path[:depth]):
+        if at is None:
+            return None
+        if not isinstance(at, Mapping) or part not in at:
+            raise unknown(name, place, list(at) if isinstance(at, Mapping) else [], expression)
+        at = at[part]
+    return at
+
+
+def unknown(name: Name, place: int, known: list[str], expression: str) -> UsageError:
+    """Return the error for a part of a path that is not there."""
+    where = f" in {words_of(Name(name.path[:place], name.places))}" if place else ""
+    start = name.places[place]
+    near = difflib.get_close_matches(name.path[place], known, n=3, cutoff=0.5)
+    if re.search(r"\w[+-]$", expression[:start]):
+        hint = "a name with a sign in it stands in quotes"
+    elif near:
+        hint = f"the nearest {'is' if len(near) == 1 else 'are'} {_listed(near)}"
+    else:
+        hint = f"there are {_listed(known)}" if known else "that is no table"
+    return misplaced(expression, start, f"unknown name {shown(name.path[place])!r}{where}; {hint}")
+
+
+def words_of(name: Name) -> str:
+    """Return a name as it is written.
+
+    >>> words_of(Name(("equivariance", "groups", "transform", "flip-lr"), (0, 13, 20, 30)))
+    'equivariance.groups.transform."flip-lr"'
+    """
+    return ".".join(map(_quoted, name.path)) + (f" {name.change}" if name.change else "")
+
+
+def _quoted(part: str) -> str:
+    plain = re.fullmatch(r"[^\W\d]\w*", part) and part not in WORDS
+    return part if plain else f"'{shown(part)}'" if '"' in part else f'"{shown(part)}"'
+
+
+def _plain(table: Mapping[str, Any]) -> list[str]:
+    return [key for key, each in table.items() if not isinstance(each, str) and key != "reason"]
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return ", ".join(map(_quoted, names[:MOST_NAMED])) + more
