@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..errors import one_of
 from ..preprocessing import Preprocessing
+from .build import torchvision_names
 from .spec import Spec
 
 IMAGENET_LENGTH = 1000
@@ -36,6 +38,7 @@ def published_preprocessing(spec: Spec, sha256: str | None = None) -> Preprocess
         return None
     from torchvision.models import get_model_weights
 
+    one_of(spec.name, torchvision_names(), "torchvision architecture")
     entries = list(get_model_weights(spec.name))
     if sha256 is not None:
         entries = [entry for entry in entries if sha256.startswith(_digits(entry.url))]

@@ -1,5 +1,6 @@
 import pytest
 
+from saliencekit import UsageError
 from saliencekit.models.published import imagenet_classes, published_preprocessing
 from saliencekit.models.spec import parse_spec
 
@@ -42,3 +43,8 @@ def test_grey_images_take_the_mean_over_the_colours() -> None:
     assert wanted is not None
     assert wanted.channels == 1
     assert wanted.mean == pytest.approx(((0.485 + 0.456 + 0.406) / 3,))
+
+
+def test_an_unknown_architecture_has_no_preprocessing() -> None:
+    with pytest.raises(UsageError, match="unknown torchvision architecture 'resnet5000': expected one of alexnet"):
+        published_preprocessing(parse_spec("torchvision:resnet5000"))
