@@ -54,6 +54,8 @@ sphinx_gallery_conf = {
 # Names of other projects: their documentation is not fetched, so that the build needs no network.
 nitpick_ignore_regex = [
     (r"py:.*", r"(torch|torchvision|lightning|pandas|numpy|pathlib|captum|nn|collections)\b.*"),
-    (r"py:.*", r"abc\.ABC|saliencekit\.reports\.difference\..*"),
+    # Parts of public records that are not public themselves.
+    (r"py:.*", r"abc\.ABC|saliencekit\.reports\.(difference|gate\.clause)\..*|saliencekit\.data\.checking\.Count"),
+    (r"py:.*", r"saliencekit\.evaluation\.trials\.Trials|saliencekit\.extractors\.gradient_extractor\..*"),
     (r"py:.*", r"(Tensor|Path|DataFrame|optional|callable|array_like|LongTensor|Dataset|Trainer)"),
 ]

@@ -37,7 +37,7 @@ class Evaluation:
 
     @cached_property
     def scores(self) -> pd.DataFrame:
-        """A row an image: ``image label group split score_sigmoid score_softmax predicted entropy``."""
+        """Read ``scores.csv``, a row an image; columns ``image label group split score_sigmoid score_softmax predicted entropy``."""
         from .table import read_table
 
         path = self.folder / SCORES

@@ -55,9 +55,9 @@ def evaluate(
     watch: Watch = unwatched,
     finish: Finish | None = None,
 ) -> Evaluation:
-    """Run an evaluation without its figure; the parameters are those of :func:`saliencekit.workflows.evaluate`.
+    """Run an evaluation without its figure; the parameters are those of :func:`saliencekit.evaluate`.
 
-    ``watch`` and ``finish`` are those of :func:`run_evaluation`.
+    ``watch`` and ``finish`` are those of ``run_evaluation``.
     """
     settings = EvaluationSettings(
         split=split,
@@ -117,7 +117,7 @@ def run_evaluation(
     finish
         Called with the evaluation before ``evaluation.json`` is written, which comes last: a folder with it is whole.
 
-    The other parameters are those of :func:`saliencekit.workflows.evaluate`.
+    The other parameters are those of :func:`saliencekit.evaluate`.
     """
     started = time.monotonic()
     settings = settings or EvaluationSettings()

@@ -112,7 +112,7 @@ def paired(loss: Mapping[int, float], baseline: Mapping[int, float]) -> Paired:
     Returns
     -------
     Paired
-        Without the corrected p values: see :func:`corrected`.
+        Without the corrected p values: see ``corrected``.
 
     Examples
     --------

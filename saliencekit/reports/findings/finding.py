@@ -20,7 +20,7 @@ class Finding:
     Parameters
     ----------
     id
-        Of the rule, as in :data:`saliencekit.reports.findings.RULES`.
+        Of the rule, as in ``saliencekit.reports.findings.RULES``.
     severity
         ``"warning"``: do not rely on the maps before this is understood; ``"notice"``: know this when you read
         the numbers; ``"info"``: as one would wish.
