@@ -1,4 +1,4 @@
-"""A few images worth looking at: those of lowest, median and highest entropy in each class."""
+"""A few images worth looking at: those of lowest, median and highest entropy in each class, and confident mistakes."""
 
 from __future__ import annotations
 
@@ -17,13 +17,25 @@ if TYPE_CHECKING:
     import pandas as pd
 
 PLACES = ("lowest", "median", "highest")
+WRONG = "wrong"
+MOST = 400
 
 
-def choose(records: pd.DataFrame, each: int) -> pd.DataFrame:
+def choose(records: pd.DataFrame, each: int, *, most: int = MOST) -> pd.DataFrame:
     """Return the rows of the entropy records to show, with their ``place`` and ``class``.
 
     The class is the label where one is known, else what was predicted. In a class of fewer images than
     there are places, every image is shown once.
+
+    Parameters
+    ----------
+    records
+        Of entropy, a row an image.
+    each
+        How many images of each class and place: lowest, median and highest entropy, and those predicted wrongly with
+        the highest score. An image of two places is shown at the first.
+    most
+        How many in all: where there are very many classes, each gets fewer.
     """
     import pandas as pd
 
@@ -35,7 +47,14 @@ def choose(records: pd.DataFrame, each: int) -> pd.DataFrame:
         middle = (len(ordered) - count) // 2
         for place, start in zip(PLACES, (0, middle, len(ordered) - count), strict=True):
             chosen.append(ordered.iloc[start : start + count].assign(place=place, **{"class": str(name)}))
-    return pd.concat(chosen).drop_duplicates("index") if chosen else records.iloc[:0]
+        mistaken = rows[(rows["label"] != rows["predicted"]).fillna(False).astype(bool)]
+        worst = mistaken.sort_values(["score", "image"], ascending=[False, True], kind="stable")
+        chosen.append(worst.iloc[:each].assign(place=WRONG, **{"class": str(name)}))
+    if not chosen:
+        return records.iloc[:0]
+    found = pd.concat(chosen).drop_duplicates("index")
+    turn = found.groupby(["class", "place"], sort=False).cumcount()
+    return found[turn.rank(method="first") <= most]
 
 
 def write_gallery(folder: Path, chosen: pd.DataFrame, look: Callable[[Sequence[int]], tuple[Tensor, Tensor]]) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
+from ..files import sha256
 from .collecting import Levels, by_condition
 
 if TYPE_CHECKING:
@@ -154,7 +155,8 @@ def load_audit(folder: str | os.PathLike[str]) -> AuditResult:
     Raises
     ------
     InputError
-        If the folder holds no finished audit, or one written by a newer saliencekit.
+        If the folder holds no finished audit, one written by a newer saliencekit, or one whose records are missing or
+        are not those that the audit wrote.
     """
     from ..measures import MEASURES
 
@@ -174,4 +176,22 @@ def load_audit(folder: str | os.PathLike[str]) -> AuditResult:
     for name, entry in summary.get("measures", {}).items():
         if name in MEASURES and entry.get("status") == "ok" and not (folder / "records" / f"{name}.parquet").is_file():
             raise InputError(f"{folder} lacks the records of {name}: it is no whole audit, run it again")
+    _refuse_edited(folder)
     return AuditResult(folder, summary)
+
+
+def _refuse_edited(folder: Path) -> None:
+    """Hold the records against the hashes that the audit noted of them in ``run.json``, where it noted any."""
+    path = folder / "run.json"
+    if not path.is_file():
+        return
+    try:
+        noted = json.loads(path.read_text(encoding="utf-8")).get("records") or {}
+    except (ValueError, AttributeError) as error:
+        raise InputError(f"{path} cannot be read: {error}") from error
+    for name, digest in noted.items():
+        file = folder / "records" / f"{name}.parquet"
+        if not file.is_file() or sha256(file) != digest:
+            raise InputError(
+                f"{file} is not what the audit wrote, so that its numbers are not to be trusted: run it again"
+            )

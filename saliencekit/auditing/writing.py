@@ -12,7 +12,7 @@ from torch import Tensor
 
 from .._version import __version__
 from ..errors import DataError, ModelError
-from ..files import write_json
+from ..files import sha256, write_json
 from ..functional import as_unit_range, max_entropy
 from ..measures import Entropy, Measure, OutOfSet
 from .account import data_account, model_account, versions
@@ -72,6 +72,7 @@ def conclude(plan: Plan, engine: Engine, pixels: Tensor, crew: Crew, *, started:
             "device": str(crew.device),
             "processes": crew.world,
             "seed": plan.settings.seed,
+            "records": {name: sha256(plan.folder / "records" / f"{name}.parquet") for name in records},
         },
     )
     return AuditResult(plan.folder, summary)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 from torch import Tensor, nn
+from torch.utils._pytree import tree_map_only
 
 from ..errors import ModelError
 from .attention import Attention, AttentionTrace
@@ -20,8 +21,10 @@ from .stack import Running
 from .tap import Tap
 from .trace import Finding, HeadTrace
 
+_CONTAINERS = (nn.Sequential, nn.ModuleList, nn.ModuleDict)
 _PASSING = (nn.Identity, nn.modules.dropout._DropoutNd, nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d, nn.Softmax)
 
+_NAME = "name an earlier layer, or another method"
 _NO_LAYER = (
     "the model has no spatial layer: no module of it gives maps of shape (N, C, h, w), or tokens whose grid is known"
 )
@@ -67,7 +70,8 @@ class Tracer:
         self._running = Running(self._shapes)
         self._place = self._maps = self._tokens = _Place("", root, None, root)
         self._recent: list[_Place] = []  # layers of tokens since the last attention
-        self._before_attention: set[tuple[type[nn.Module], str]] = set()  # where such layers are in their blocks
+        self._blocks: set[type[nn.Module]] = set()  # kinds of module in which there was attention
+        self._lost = False  # whether a block of such a kind has begun, and has not attended so far
         self._last_attended: _Attended | None = None
         self._poolings = 0  # how many there had been when the last layer finished
         self._reaches = True  # whether patches of the layer named can still reach a class token
@@ -81,7 +85,7 @@ class Tracer:
         for name, module in self._root.named_modules():
             if name and self._layer in (None, name):
                 if self._layer is None:
-                    started = partial(self._running.start, name)
+                    started = partial(self._started, name)
                     stack.callback(module.register_forward_pre_hook(started, with_kwargs=True).remove)
                 stack.callback(module.register_forward_hook(partial(self._finished, name)).remove)
         stack.enter_context(self._trace)
@@ -132,10 +136,10 @@ class Tracer:
         if layout is None:
             last = self._trace.pooling is not None and self._trace.pooling.kind == "channels last"
             layout = CHANNELS_LAST if last else MAPS
-        if self._gradient and layout.dropped and not self._reaches and self._attention.read and not self._trace.poolings:
+        if self._gradient and not self._reaches and not self._trace.poolings and self._reads_no_patch(layout):
             raise ModelError(
                 f"layer {name!r} is behind the last attention, where patches do not reach the class token that the "
-                "head reads: name an earlier layer, or none"
+                f"head reads: {_NAME}"
             )
         module = self._root.get_submodule(name)
         plan = Plan(name, "output", module, head, snapshot=True, copy=tap.overwritten())
@@ -160,6 +164,8 @@ class Tracer:
             if attended is not None and self._attention.read:
                 return self._given_to(attended, logits)
             place = self._tokens
+            if self._lost and self._attention.read:
+                raise ModelError(f"the last block of the model does not attend to patches as others do: {_NAME}")
         if place.tap is None or place.tap.features is None or not (self._trace.convolutions or place.layout.tokens):
             raise ModelError(_NO_LAYER)
         if self._strange > len(self.layers):
@@ -182,6 +188,16 @@ class Tracer:
 
     def _laid_out(self, plan: Plan, layout: Layout) -> Plan:
         return replace(plan, layout=layout, size=self._size if layout.tokens else None)
+
+    def _started(self, name: str, module: nn.Module, args: Any, kwargs: Any) -> Any:
+        self._running.start(name, module, args, kwargs)
+        if type(module) not in self._blocks:
+            return None
+        # attention will follow, so that what came before is not needed: no more than two blocks are saved
+        self._last_attended, self._lost = None, True
+        if self._whole or not self._gradient:
+            return None
+        return tree_map_only(Tensor, Tensor.detach, (args, kwargs))
 
     def _finished(self, name: str, module: nn.Module, _: object, out: object) -> object:
         inside = self._running.finish(module)
@@ -215,7 +231,7 @@ class Tracer:
         snapshot = self._layer is not None
         tap = self._place.tap if snapshot else None
         self._reaches = not snapshot
-        whole = self._whole or (layout.tokens and out.requires_grad and not self._new_block(name, layout))
+        whole = self._whole or (layout.tokens and out.requires_grad)
         tap = tap or Tap(gradient=self._gradient, whole=whole, snapshot=snapshot, copy=snapshot)
         trails = self._trace.holding(out)
         given = tap.take(out)
@@ -232,19 +248,18 @@ class Tracer:
             self._maps = self._place
         return given
 
-    def _new_block(self, name: str, layout: Layout) -> bool:
-        """Return whether attention will follow, as it did on layers of the same place in other blocks of the kind.
+    def _reads_no_patch(self, layout: Layout) -> bool:
+        patches = range(layout.first, layout.first + layout.length - layout.dropped)
+        return (
+            layout.tokens and bool(self._attention.read) and not any(each in patches for each in self._attention.read)
+        )
 
-        What comes before is then not needed any more, so that the first forward saves no more than two blocks.
-        """
-        if not layout.tokens or self._kind_of(name) not in self._before_attention:
-            return False
-        self._last_attended = None
-        return True
-
-    def _kind_of(self, name: str) -> tuple[type[nn.Module], str]:
-        parent, _, own = name.rpartition(".")
-        return type(self._root.get_submodule(parent)), own
+    def _note_block(self, layer: str, attention: str) -> None:
+        """Note what kind of module holds a layer and the attention that was given its tokens."""
+        parent = layer.rpartition(".")[0]
+        block = self._root.get_submodule(parent)
+        if parent and attention.startswith(f"{parent}.") and not isinstance(block, _CONTAINERS):
+            self._blocks.add(type(block))
 
     def _attended(self, _: Attention) -> None:
         self._reaches = True
@@ -255,13 +270,13 @@ class Tracer:
         if layout is not None:
             place = self._origin(name, given) if layout.tokens else self._maps
             self._last_attended = _Attended(place, name, module, given, layout, self._running.time)
-            self._recent = []
+            self._recent, self._lost = [], False
 
     def _origin(self, name: str, given: Tensor) -> _Place | None:
         """Return the layer whose tokens the module ``name`` was given, or else the last one before it."""
         before = [each for each in self._recent if not each.name.startswith(f"{name}.")]
         for place in reversed(before):
             if place.tap is not None and place.tap.is_given(given):
-                self._before_attention.add(self._kind_of(place.name))
+                self._note_block(place.name, name)
                 return place
         return before[-1] if before else None

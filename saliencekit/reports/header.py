@@ -49,7 +49,7 @@ def counts(summary: Mapping[str, Any]) -> str:
     if excluded:
         told += f"; {counted(excluded, 'more file')} excluded beforehand"
     if data.get("left_out"):
-        told += f"; {data['left_out']:,d} left out by --limit or --split"
+        told += f"; {data['left_out']:,d} left out by limit or split"
     told = f"{told}; {counted(flat, 'constant map')}" if flat else told
     for other in data.get("out_of_set") or ():
         if other.get("degenerate"):

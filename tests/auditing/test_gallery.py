@@ -35,7 +35,7 @@ def shown(chosen, name):
 
 def test_the_ends_and_the_middle_of_each_class():
     labels = ["fake", "real"] * 7
-    chosen = choose(records([float(each) for each in (*range(13, -1, -1),)], labels), 2)
+    chosen = choose(records([float(each) for each in (*range(13, -1, -1),)], labels, labels), 2)
     assert shown(chosen, "fake") == {"lowest": [1, 3], "median": [5, 7], "highest": [11, 13]}
     assert shown(chosen, "real") == {"lowest": [0, 2], "median": [4, 6], "highest": [10, 12]}
     assert list(chosen.groupby("class").groups) == ["fake", "real"]
@@ -82,6 +82,24 @@ def test_the_class_is_the_label_and_else_what_was_predicted():
         "01.png": "fake",
         "02.png": "fake",
     }
+
+
+def test_confident_mistakes_are_shown_where_they_are_not_already():
+    frame = records([float(each) for each in range(8)], ["real"] * 8, ["fake"] * 6 + ["real", None])
+    frame["score"] = [0.9, 0.5, 0.8, 0.6, 0.55, 0.7, 1.0, 1.0]
+    chosen = choose(frame, 1)
+    assert shown(chosen, "real") == {"lowest": [0], "median": [3], "highest": [7]}  # 0 is the most confident mistake
+    chosen = choose(frame, 2)
+    assert shown(chosen, "real") == {"lowest": [0, 1], "median": [3, 4], "highest": [6, 7], "wrong": [2]}
+
+
+def test_very_many_classes_get_fewer_images_each():
+    labels = [f"c{each // 6:02d}" for each in range(180)]
+    chosen = choose(records([float(each) for each in range(180)], labels, labels), 2, most=90)
+    assert len(chosen) == 90
+    assert set(chosen["class"]) == set(labels)
+    assert (chosen.groupby("class").size() == 3).all()  # one of each place
+    assert len(choose(records([float(each) for each in range(180)], labels, labels), 2, most=7)) == 7
 
 
 def test_none_asked_for():

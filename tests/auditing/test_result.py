@@ -9,6 +9,7 @@ from saliencekit import InputError
 from saliencekit.auditing import load_audit
 from saliencekit.auditing.collecting import by_condition
 from saliencekit.auditing.result import SCHEMA_VERSION, AuditResult, Records
+from saliencekit.files import sha256
 
 
 @pytest.fixture
@@ -145,3 +146,33 @@ def test_damaged_records_are_named(folder, keep):
     path.write_bytes(path.read_bytes()[:keep])
     with pytest.raises(InputError, match=r"entropy\.parquet cannot be read"):
         load_audit(folder).records["entropy"]
+
+
+def test_edited_or_missing_records_are_refused_by_their_hash(folder):
+    path = folder / "records" / "entropy.parquet"
+    (folder / "run.json").write_text(json.dumps({"records": {"entropy": sha256(path)}}))
+    assert load_audit(folder).records["entropy"] is not None
+    frame = pd.read_parquet(path)
+    frame.assign(entropy=0.0).to_parquet(path, index=False)
+    with pytest.raises(InputError, match=r"entropy\.parquet is not what the audit wrote"):
+        load_audit(folder)
+    path.unlink()
+    with pytest.raises(InputError, match="entropy"):
+        load_audit(folder)
+
+
+def test_a_damaged_account_of_the_run_is_named(folder):
+    (folder / "run.json").write_text("{")
+    with pytest.raises(InputError, match=r"run\.json cannot be read"):
+        load_audit(folder)
+    (folder / "run.json").write_text("{}")
+    assert load_audit(folder).summary
+
+
+def test_average_maps_are_read_where_there_are_some(folder):
+    assert load_audit(folder).average_maps is None
+    pd.DataFrame({"factor": ["run"], "value": [1.0]}).to_parquet(folder / "average_maps.parquet")
+    assert load_audit(folder).average_maps["value"].tolist() == [1.0]
+    (folder / "average_maps.parquet").write_bytes(b"PAR1")
+    with pytest.raises(InputError, match=r"average_maps\.parquet cannot be read"):
+        assert load_audit(folder).average_maps is None

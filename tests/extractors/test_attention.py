@@ -21,7 +21,8 @@ def parts():
 def seen(call, images=IMAGES, **more):
     found, shapes = [], Shapes(images)
     trace = AttentionTrace(shapes)
-    with torch.no_grad(), trace.telling(lambda each: found.append((each.asking, each.answering, each.weights()))), shapes:
+    note = lambda each: found.append((each.asking, each.answering, each.weights()))  # noqa: E731
+    with torch.no_grad(), trace.telling(note), shapes:
         tokens = F.conv2d(images, torch.ones(8, 3, 4, 4), stride=4).flatten(2).transpose(1, 2)
         call(tokens, **more)
     return found, trace
@@ -88,7 +89,7 @@ def test_torchs_own_module(batch_first, training):
         assert torch.equal(torch.get_rng_state(), before)
 
 
-@pytest.mark.parametrize("softmax", [lambda x: x.softmax(-1), lambda x: F.softmax(x, dim=3), lambda x: nn.Softmax(-1)(x)])
+@pytest.mark.parametrize("softmax", [lambda x: x.softmax(-1), lambda x: F.softmax(x, dim=3), nn.Softmax(-1)])
 def test_attention_written_out(softmax, parts):
     query, key, value = parts
     found, _ = seen(lambda _: softmax(query @ key.mT * 0.5) @ value)

@@ -27,7 +27,8 @@ def seen(call, images=IMAGES):
     "call",
     [
         lambda x: x.flatten(2).transpose(1, 2),
-        lambda x: x.flatten(2).mT.contiguous() if False else x.flatten(2).permute(0, 2, 1),
+        lambda x: x.flatten(2).permute(0, 2, 1),
+        lambda x: x.flatten(2).mT,
         lambda x: x.reshape(2, 6, 24).permute(0, 2, 1),
         lambda x: x.permute(0, 2, 3, 1).reshape(2, 24, 6),
         lambda x: x.permute(0, 2, 3, 1).view(2, -1, 6),

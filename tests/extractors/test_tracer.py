@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from saliencekit.errors import ModelError
-from saliencekit.extractors import CAM, GradCAM
+from saliencekit.extractors import CAM, GradCAM, HiResCAM
 
 
 def test_images_passed_on_as_they_are_stay_the_callers(images):
@@ -26,7 +26,10 @@ def test_errors_about_the_layer(extractor, make_net, images):
     with pytest.raises(ModelError, match=r"^the Linear given as layer is no part of the model"):
         extractor(net, nn.Linear(2, 2))
     assert extractor(net, net.last)(images).shape == (4, 5, 6)
-    with pytest.raises(ModelError, match=r"^expected layer 'fc' to give maps of shape \(N, C, h, w\) or tokens \(N, L, C\), got \(4, 3\)"):
+    with pytest.raises(
+        ModelError,
+        match=r"^expected layer 'fc' to give maps .* or tokens \(N, L, C\), got \(4, 3\)",
+    ):
         extractor(net, "fc")(images)
     net.unused = nn.Conv2d(3, 8, 1)
     with pytest.raises(ModelError, match=r"^layer 'unused' did not run when the model did"):
@@ -36,19 +39,39 @@ def test_errors_about_the_layer(extractor, make_net, images):
         extractor(net, "act")(images)
 
 
-def test_tokens_are_named_as_such(images):
-    class Tokens(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.patches = nn.Conv2d(3, 8, 3, stride=3)
-            self.blocks = nn.Sequential(*[nn.Linear(8, 8) for _ in range(4)])
-            self.fc = nn.Linear(8, 2)
+class Tokens(nn.Module):
+    """Tokens that only linear layers work on, so that no patch reaches another."""
 
-        def forward(self, images):
-            return self.fc(self.blocks(self.patches(images).flatten(2).transpose(1, 2))[:, 0])
+    def __init__(self, read):
+        super().__init__()
+        self.patches, self.fc, self.read = nn.Conv2d(3, 8, 3, stride=3), nn.Linear(8, 2), read
+        self.blocks = nn.Sequential(*[nn.Linear(8, 8) for _ in range(4)])
 
-    with pytest.raises(ModelError, match=r"^after 'patches' the model works on tokens \(N, L, C\)"):
-        GradCAM(Tokens())(images)
+    def forward(self, images):
+        return self.fc(self.read(self.blocks(self.patches(images).flatten(2).transpose(1, 2))))
+
+
+def test_tokens_without_attention(images):
+    extract = HiResCAM(Tokens(lambda x: x[:, 4]))
+    maps = extract(images, 1)
+    assert extract.layer_name == "blocks"
+    assert maps.shape == (4, 3, 3)
+    assert {tuple(each) for each in maps.nonzero()[:, 1:].tolist()} == {(1, 1)}
+    mean = CAM(Tokens(lambda x: x.mean(1)))
+    assert mean(images).shape == (4, 3, 3)
+    assert mean.layer_name == "blocks"
+
+
+def test_tokens_on_no_known_grid_are_named_as_such(images):
+    net = Tokens(lambda x: x[:, 0])
+    net.blocks = nn.Sequential(Merging(), *net.blocks)
+    with pytest.raises(ModelError, match=r"^after 'patches' the model works on tokens \(N, L, C\), and on which grid"):
+        GradCAM(net)(images)
+
+
+class Merging(nn.Module):
+    def forward(self, x):
+        return x[:, 1::2] + x[:, :-1:2]
 
 
 def test_channels_last_networks(images):

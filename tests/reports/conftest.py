@@ -10,6 +10,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from saliencekit.auditing.averages import sums_of, write_averages
 from saliencekit.auditing.gallery import choose, write_gallery
 from saliencekit.auditing.result import load_audit
 from saliencekit.auditing.summary import not_applicable, summarise, summarise_sets
@@ -87,11 +88,26 @@ def build_audit(
     write_gallery(
         folder / "gallery", choose(records["entropy"], 2), lambda index: (pixels[index], lookers[0](pixels[index]))
     )
+    write_average_maps(folder, lookers, pixels, records["entropy"])
     facts = {"names": names, "labels": labels, "groups": groups, "classes": classes, "runs": runs, "sets": sets}
     summary = summary_of(records, facts, skipped, excluded, model or {})
     write_json(folder / "run.json", {"fingerprint": {}, "device": "cpu", "processes": 1, "seed": 0})
     write_json(folder / "summary.json", summary)
     return load_audit(folder)
+
+
+def write_average_maps(folder, lookers, pixels, entropy):
+    """Average maps as an audit of these images leaves them."""
+    runs = torch.stack([looker(pixels) for looker in lookers])
+    flat = torch.zeros(runs.shape[:2], dtype=torch.bool)
+    known = {
+        name: [None if word is pd.NA else word for word in entropy[name[:-1]].astype(object)]
+        for name in ("labels", "groups")
+    }
+    sums_of(runs, flat, **known).to_parquet(folder / "sums.parquet", index=False)
+    names = [f"run {number}" for number in range(len(lookers))]
+    write_averages([folder / "sums.parquet"], folder / "average_maps.parquet", run_names=names)
+    (folder / "sums.parquet").unlink()
 
 
 def other_set(name, looker):
@@ -211,7 +227,7 @@ class Page(HTMLParser):
         assert self.open.pop() == tag
 
     def handle_data(self, data):
-        if not self.open or self.open[-1] != "style":
+        if not self.open or self.open[-1] not in ("style", "script"):
             self.texts.append(data)
 
     @property

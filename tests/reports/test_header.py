@@ -16,7 +16,7 @@ def test_what_was_left_out_and_flat_maps_of_other_sets_are_told():
     others = [{"name": "cats", "scored": 20, "degenerate": 7}, {"name": "dogs", "scored": 5, "degenerate": 0}]
     data = {"listed": 3, "scored": 3, "skipped": [], "left_out": 22, "out_of_set": others}
     assert counts({"data": data}) == (
-        "3 images = 3 scored + 0 skipped; 22 left out by --limit or --split; 7 constant maps of 20 in cats"
+        "3 images = 3 scored + 0 skipped; 22 left out by limit or split; 7 constant maps of 20 in cats"
     )
 
 

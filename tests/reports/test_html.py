@@ -1,3 +1,5 @@
+import base64
+import hashlib
 import json
 import re
 import shutil
@@ -6,7 +8,7 @@ import pytest
 
 from saliencekit.auditing.result import load_audit
 from saliencekit.errors import InputError
-from saliencekit.reports import write_report
+from saliencekit.reports import findings_of, write_report
 
 NAMES = (
     "<script>alert(1)</script>.png",
@@ -42,28 +44,33 @@ def hostile(build, page, tmp_path_factory):
     return page(write_report(audit))
 
 
-def test_it_asks_for_nothing_and_runs_nothing(report, hostile):
+def test_it_asks_for_nothing_and_runs_only_its_own_script(report, hostile):
     for page in (report, hostile):
         names = {tag for tag, _ in page.tags}
-        assert not names & {"script", "link", "iframe", "object", "embed", "base", "form", "b", "u", "i"}
+        assert not names & {"link", "iframe", "object", "embed", "base", "form", "b", "u", "i"}
+        assert page.all("script") == [{}]
         policy = next(attrs for attrs in page.all("meta") if "http-equiv" in attrs)
         assert policy["http-equiv"] == "Content-Security-Policy"
-        assert policy["content"].startswith("default-src 'none'; img-src data:; style-src 'unsafe-inline'")
-        without_pictures = re.sub(r"data:image/png;base64,[\w+/=]+", "", page.source)
+        (script,) = re.findall(r"<script>(.*?)</script>", page.source, re.DOTALL)
+        digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+        allowed = f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{digest}';"
+        assert policy["content"].startswith(allowed)
+        without_pictures = re.sub(r"data:image/(png|jpeg);base64,[\w+/=]+", "", page.source)
         assert not re.search(r"https?:|//[a-z]|@import|javascript:", without_pictures)
         for tag, attrs in page.tags:
             assert not [name for name in attrs if name.startswith("on")], tag
             for name in ("src", "href", "xlink:href"):
                 if attrs.get(name) is not None:
-                    assert attrs[name].startswith(("data:image/png;base64,", "#")), attrs[name]
+                    assert attrs[name] == "" or attrs[name].startswith(("data:image/png;base64,", "#")), attrs[name]
         for address in re.findall(r"url\(([^)]*)\)", page.source):
-            assert address.startswith("#")
+            assert address.startswith(("#", "data:image/png;base64,"))
 
 
 def test_every_address_in_the_page_exists_once(report):
     ids = [attrs["id"] for _, attrs in report.tags if "id" in attrs]
     assert len(ids) == len(set(ids))
-    aimed = {attrs[name][1:] for _, attrs in report.tags for name in ("href", "xlink:href") if name in attrs}
+    addresses = [attrs[name] for _, attrs in report.tags for name in ("href", "xlink:href") if name in attrs]
+    aimed = {address[1:] for address in addresses if not address.startswith("data:")}
     aimed |= set(re.findall(r"url\(#([^)]*)\)", report.source))
     aimed |= {attrs["aria-labelledby"] for _, attrs in report.tags if "aria-labelledby" in attrs}
     assert aimed <= set(ids)
@@ -90,7 +97,8 @@ def test_the_head_says_what_was_audited(report):
 
 def test_figures_lie_beside_the_page_and_in_it(report, audit):
     files = sorted(path.stem for path in (audit.folder / "figures").glob("*.svg"))
-    assert len(files) == 12
+    assert len(files) == 15
+    assert {"average-map-by-label", "average-map-by-group", "average-map-by-run"} <= set(files)
     drawings = [attrs for attrs in report.all("svg") if attrs.get("class") != "glyph"]
     assert len(drawings) == len(files)
     for attrs in drawings:
@@ -99,9 +107,11 @@ def test_figures_lie_beside_the_page_and_in_it(report, audit):
 
 
 def test_pictures_have_words(report):
-    pictures = report.all("img")
-    assert len(pictures) == 2 * 12  # two classes, three places, two each
-    assert all(attrs["alt"] for attrs in pictures)
+    pictures = [attrs for attrs in report.all("span") if attrs.get("role") == "img"]
+    buttons = [attrs for attrs in report.all("button") if "pair" in attrs.get("class", "")]
+    assert len(buttons) >= 12  # two classes, three places, two each, and the confident mistakes
+    assert len(pictures) == 2 * len(buttons) + 2  # and the two of the viewer
+    assert all(attrs.get("aria-label") or attrs.get("aria-labelledby") for attrs in (*pictures, *buttons))
     assert all(attrs.get("aria-label") for attrs in report.all("svg") if attrs.get("role") == "img")
 
 
@@ -128,7 +138,7 @@ def test_one_image_and_nothing_known_of_it(single, page):
     found = page(write_report(single))
     text = found.text
     assert "1 image = 1 scored + 0 skipped" in text
-    assert text.count("none known") == 2
+    assert text.count("none known") == 3
     assert "no out-of-set images were given" in text
     assert "no second training run was given" in text
     assert text.count("Not applicable") == 4  # at a glance and in the section, for two measures
@@ -171,6 +181,27 @@ def test_records_gone(audit, tmp_path):
     (tmp_path / "copy" / "records" / "stability.parquet").unlink()
     with pytest.raises(InputError, match="lacks the records of stability"):
         load_audit(tmp_path / "copy")
+
+
+def test_average_maps_gone(audit, page, tmp_path):
+    shutil.copytree(audit.folder, tmp_path / "copy")
+    (tmp_path / "copy" / "average_maps.parquet").unlink()
+    found = page(write_report(load_audit(tmp_path / "copy")))
+    assert "average-maps" not in [attrs.get("id") for attrs in found.all("section")]
+
+
+def test_the_gallery_has_a_limit(audit, page, tmp_path):
+    shutil.copytree(audit.folder, tmp_path / "copy")
+    found = page(write_report(load_audit(tmp_path / "copy"), most_cards=5))
+    assert sum("card" in (attrs.get("class") or "").split() for attrs in found.all("figure")) == 5
+    assert f"{len(audit.gallery) - 5} more images lie in" in found.text
+
+
+def test_findings_come_first(report, audit):
+    text = report.text
+    for each in findings_of(audit.summary):
+        assert each.sentence in text
+        assert text.index(each.sentence) < text.rindex("At a glance")
 
 
 def test_incomplete_audits_say_so_first(audit, page, tmp_path):

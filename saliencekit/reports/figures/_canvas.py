@@ -80,6 +80,7 @@ class Panel:
         svg = self.svg[self.svg.index("<svg") :]
         svg = re.sub(r"<style.*?</style>", "", svg, flags=re.DOTALL)
         svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+        svg = re.sub(r'(?<="data:image/png;base64,)[^"]*', lambda found: re.sub(r"\s", "", found[0]), svg)
         svg = re.sub(r' xmlns(:\w+)?="[^"]*"', "", svg)
         svg = re.sub(r'\b(id="|href="#|url\(#)', rf"\1{self.name}-", svg)
         for role, colour in COLOURS.items():

@@ -10,7 +10,6 @@ from ...auditing.averages import average_maps
 from ..colours import COLORMAP
 from ..text import counted, number, shorten
 from ._canvas import COLOURS, Panel, draw_panel
-from ._parts import MOST_ROWS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,7 +19,8 @@ if TYPE_CHECKING:
     Averages = Sequence[tuple[str, int, np.ndarray]]
 
 FACTORS = (("label", "class", "classes"), ("group", "group", "groups"), ("run", "run", "runs"))
-COLUMNS = 4
+COLUMNS, MOST = 4, 12
+PITCH = 1.4  # of the rows, in widths of a map: below each stand its name and count
 
 
 def draw_average_maps(frame: pd.DataFrame | None) -> list[Panel]:
@@ -44,7 +44,7 @@ def draw_average_maps(frame: pd.DataFrame | None) -> list[Panel]:
 
 
 def _panel(factor: str, words: Sequence[str], averages: Averages, top: float) -> Panel:
-    largest = sorted(averages, key=lambda each: -each[1])[:MOST_ROWS]
+    largest = sorted(averages, key=lambda each: -each[1])[:MOST]
     shown = [each for each in averages if any(each is one for one in largest)]
     word, plural = words
     part = f" (the {len(shown)} largest of {len(averages)})" if len(shown) < len(averages) else ""
@@ -56,20 +56,19 @@ def _panel(factor: str, words: Sequence[str], averages: Averages, top: float) ->
         f"Mean of the maps, each scaled to its own range, of {counted(len(shown), word, plural)}; the same colours "
         f"in all, 0 to {number(top)}. {said}.",
         partial(_paint, averages=shown, top=top),
-        height=0.25 + 1.25 * rows,
+        height=PITCH * rows,
     )
 
 
 def _paint(axes: Axes, *, averages: Averages, top: float) -> None:
     """Draw the maps side by side on axes whose unit is one map."""
     rows = -(-len(averages) // COLUMNS)
-    columns = min(COLUMNS, len(averages))
     for place, (name, images, salience) in enumerate(averages):
-        left, above = place % COLUMNS, place // COLUMNS
+        left, above = place % COLUMNS, PITCH * (place // COLUMNS)
         height, width = (side / max(salience.shape) for side in salience.shape)
         box: tuple[Any, ...] = (left, left + 0.9 * width, above + 0.9 * height, above)
         axes.imshow(salience, cmap=COLORMAP, vmin=0.0, vmax=max(top, 1e-12), extent=box, interpolation="nearest")
         words = f"{shorten(name, length=14)}\nn={images:,}"
         axes.text(left, above + 0.95 * height, words, va="top", fontsize=7, color=COLOURS["ink"], linespacing=1.2)
-    axes.set(xlim=(0, max(columns, 3)), ylim=(rows * 1.0 + 0.35, -0.05), aspect="equal")
+    axes.set(xlim=(0, COLUMNS), ylim=(PITCH * rows, 0), aspect="equal", anchor="NW")
     axes.set_axis_off()
