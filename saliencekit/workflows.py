@@ -106,7 +106,7 @@ def audit(
     [crum2023explain]_
     """
     from .auditing import AuditSettings, run_audit
-    from .reports import write_report
+    from .reports import finish_audit
 
     settings = AuditSettings(
         salience=salience,
@@ -137,7 +137,7 @@ def audit(
         resume=resume,
         overwrite=overwrite,
         show_progress=progress,
-        finish=write_report,
+        finish=finish_audit,
     )
 
 

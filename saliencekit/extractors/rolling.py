@@ -68,7 +68,8 @@ class Rolling:
         elif self._pooled is None:
             rows = rows.narrow(1, layout.first, layout.length - layout.dropped)
         plan = Plan(self._at, "output", self._root.get_submodule(self._at), None, layout=layout, size=self._size)
-        return Capture(plan, rows.mean(1)[..., None], None, logits)
+        shares = rows.mean(1)[..., None]  # some networks narrow their softmax
+        return Capture(plan, shares.to(torch.promote_types(shares.dtype, logits.dtype)), None, logits)
 
     def _finished(self, module: nn.Module, _: object, __: object) -> None:
         self._running.finish(module)

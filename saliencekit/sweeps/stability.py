@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ..auditing import AuditSettings, load_audit, run_audit
 from ..errors import EnvironmentFault, InputError, SaliencekitError
 from ..files import sha256
-from ..reports import write_report
+from ..reports import finish_audit
 from .table import Agreement
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def _audit(
         settings=AuditSettings(measures=MEASURES, split=split, batch_size=BATCH, device=device, workers=workers),
         output=folder,
         overwrite=True,
-        finish=write_report,
+        finish=finish_audit,
     )
 
 
