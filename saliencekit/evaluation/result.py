@@ -37,7 +37,7 @@ class Evaluation:
 
     @cached_property
     def scores(self) -> pd.DataFrame:
-        """Read ``scores.csv``: ``image label group split score_sigmoid score_softmax predicted entropy``, a row an image."""
+        """Read ``scores.csv``, a row an image, with the columns of ``image label group split score_sigmoid score_softmax ...``."""
         from .table import read_table
 
         path = self.folder / SCORES
