@@ -37,7 +37,7 @@ class Evaluation:
 
     @cached_property
     def scores(self) -> pd.DataFrame:
-        """Read ``scores.csv``, a row an image, with the columns of ``image label group split score_sigmoid score_softmax ...``."""
+        """Read ``scores.csv``, a row an image: its label and group, both scores, what was predicted, the entropy."""
         from .table import read_table
 
         path = self.folder / SCORES
