@@ -25,13 +25,20 @@ class Running:
         self._frames: list[_Frame] = []
         self.time = 0  # how many modules have started or finished
 
+    @property
+    def on_tokens(self) -> bool:
+        """Whether the innermost module was given tokens whose grid is known."""
+        return bool(self._frames) and self._holds_tokens(self._frames[-1].given)
+
+    def _holds_tokens(self, given: Tensor | None) -> bool:
+        return given is not None and given.dim() == 3 and self._shapes.layout(given) is not None
+
     def start(self, name: str, module: nn.Module, args: Any, kwargs: Any) -> None:
         """Note that ``module`` starts with these arguments."""
         leaves = (leaf for leaf in tree_leaves((args, kwargs)) if isinstance(leaf, Tensor) and leaf.is_floating_point())
         given = next(leaves, None)
         inside = bool(self._frames) and self._frames[-1].on_tokens
-        tokens = given is not None and given.dim() == 3 and self._shapes.layout(given) is not None
-        self._frames.append(_Frame(name, module, given, inside or tokens))
+        self._frames.append(_Frame(name, module, given, inside or self._holds_tokens(given)))
         self.time += 1
 
     def finish(self, module: nn.Module) -> bool:

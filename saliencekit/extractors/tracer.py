@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, NamedTuple, cast
 
 from torch import Tensor, nn
-from torch.utils._pytree import tree_map_only
+from torch.utils._pytree import tree_leaves, tree_map_only
 
 from ..errors import ModelError
 from .attention import Attention, AttentionTrace
@@ -191,13 +191,28 @@ class Tracer:
 
     def _started(self, name: str, module: nn.Module, args: Any, kwargs: Any) -> Any:
         self._running.start(name, module, args, kwargs)
-        if type(module) not in self._blocks:
+        if type(module) not in self._blocks or not self._running.on_tokens:
             return None
         # attention will follow, so that what came before is not needed: no more than two blocks are saved
         self._last_attended, self._lost = None, True
         if self._whole or not self._gradient:
             return None
-        return tree_map_only(Tensor, Tensor.detach, (args, kwargs))
+        leaves = {id(each): each for each in tree_leaves((args, kwargs)) if isinstance(each, Tensor)}
+        begun = {place: self._begin_anew(each) for place, each in leaves.items()}  # one may be given twice
+        return tree_map_only(Tensor, lambda each: begun[id(each)], (args, kwargs))
+
+    def _begin_anew(self, given: Tensor) -> Tensor:
+        """Return ``given`` without what made it; if it is the last layer's, gradients are taken by it from here on."""
+        place = self._tokens
+        if place.tap is None or not place.tap.is_given(given):
+            return given.detach()
+        tap = Tap(gradient=True, whole=False, snapshot=False, copy=False)
+        anew = self._kept(tap, given)
+        self._recent = [each._replace(tap=tap) if each.tap is place.tap else each for each in self._recent]
+        self._tokens = place._replace(tap=tap)
+        if self._place.tap is place.tap:
+            self._place = self._place._replace(tap=tap)
+        return anew
 
     def _finished(self, name: str, module: nn.Module, _: object, out: object) -> object:
         inside = self._running.finish(module)
@@ -233,12 +248,7 @@ class Tracer:
         self._reaches = not snapshot
         whole = self._whole or (layout.tokens and out.requires_grad)
         tap = tap or Tap(gradient=self._gradient, whole=whole, snapshot=snapshot, copy=snapshot)
-        trails = self._trace.holding(out)
-        given = tap.take(out)
-        for trail in trails:  # a cut counts as a write, though it changes no number
-            trail.add(given)
-        self._shapes.same(given, out)
-        self.cut |= tap.cut
+        given = self._kept(tap, out)
         self._poolings, self._strange = self._trace.poolings, 0
         self._place = _Place(name, module, tap, module, layout, self._running.time)
         if layout.tokens:
@@ -246,6 +256,15 @@ class Tracer:
             self._recent.append(self._place)
         else:
             self._maps = self._place
+        return given
+
+    def _kept(self, tap: Tap, out: Tensor) -> Tensor:
+        trails = self._trace.holding(out)
+        given = tap.take(out)
+        for trail in trails:  # a cut counts as a write, though it changes no number
+            trail.add(given)
+        self._shapes.same(given, out)
+        self.cut |= tap.cut
         return given
 
     def _reads_no_patch(self, layout: Layout) -> bool:

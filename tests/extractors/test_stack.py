@@ -39,8 +39,11 @@ def test_what_works_on_tokens_and_its_parts():
         tokens = nn.functional.conv2d(images, torch.ones(5, 3, 4, 4), stride=4).flatten(2).transpose(1, 2)
     running, net, block, part = Running(shapes), nn.Linear(2, 2), nn.Linear(2, 2), nn.Linear(2, 2)
     running.start("net", net, (images,), {})
+    assert not running.on_tokens
     running.start("block", block, (), {"hidden": tokens})
+    assert running.on_tokens
     running.start("part", part, (torch.zeros(2, 1, 6, 5),), {})
+    assert not running.on_tokens
     assert running.finish(part)
     assert running.finish(block)
     assert not running.finish(net)

@@ -63,6 +63,7 @@ FOUND = {
     "timm EfficientNet": (lambda: timm_net("efficientnet_b0"), (64, 96), "bn2", (2, 3), 0),
     "timm CLIP ResNet": (lambda: timm_net("resnet50_clip", img_size=64), (64, 64), "stages", (2, 2), 0),
     "timm Mixer": (lambda: timm_net("mixer_s32_224", img_size=64), (64, 64), "norm", (2, 2), 0),
+    "timm LeViT, one token at last": (lambda: timm_net("levit_128s", img_size=64), (64, 64), "stages.1", (2, 2), 0),
     "Hugging Face ViT": (
         lambda: hugging_face("ViT", image_size=(32, 48)), (32, 48), "vit.layers.2.layernorm_before", (4, 6), 1,
     ),
