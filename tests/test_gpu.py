@@ -49,7 +49,7 @@ def test_draws_are_equal_bit_for_bit():
     assert torch.equal(here, there.cpu())
 
 
-@pytest.mark.parametrize("word", sk.EXTRACTORS)
+@pytest.mark.parametrize("word", [word for word in sk.EXTRACTORS if word != "attention-rollout"])  # needs attention
 def test_maps_equal_the_cpu(network, word):
     images = torch.randn(4, 3, 96, 96, generator=torch.Generator().manual_seed(0))
     method = sk.EXTRACTORS[word]
