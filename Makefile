@@ -1,7 +1,9 @@
 # Two commands: `make demo` shows what saliencekit does, `make test` proves it.
 # Each makes .venv when it is missing and installs when pyproject.toml is newer than the last installation.
+# WORKERS processes share the tests, one thread each.
 
 PYTHON ?= python3
+WORKERS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
@@ -12,7 +14,7 @@ demo: $(INSTALLED)
 	$(BIN)/saliencekit demo demo
 
 test: lint types
-	$(BIN)/pytest
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -1,16 +1,11 @@
-"""What every test shares, and the guard that the tests on real images really ran."""
-
-import pytest
+"""The guard that the tests on real images really ran: with every one of them skipped, the suite fails."""
 
 _real = {"passed": 0, "not passed": 0}
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item, call):
-    report = yield
-    if item.get_closest_marker("real") and (report.when == "call" or report.outcome != "passed"):
+def pytest_runtest_logreport(report):  # also called where other processes run the tests
+    if "real" in report.keywords and (report.when == "call" or report.outcome != "passed"):
         _real["passed" if report.outcome == "passed" else "not passed"] += 1
-    return report
 
 
 def pytest_sessionfinish(session, exitstatus):
