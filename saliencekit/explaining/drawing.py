@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..extractors.captum_methods import PREFIX
+from ..extractors.for_captum.methods import PREFIX
 from ..files import written_whole
 from ..functional.logits import class_probability
-from ..reports.overlay import overlay
+from ..showing.overlay import overlay
 from ..reports.panels import Panel, side_by_side
 from ..reports.text import number
 from .network import Look

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..reports.text import number, shown
+from ..reports.text import number
+from ..showing.names import shown
 from .result import FILE, Explanation
 
 MOST = 20

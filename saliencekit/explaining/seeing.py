@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..data.decode import as_network_takes, decoded
 from ..data.pixels import as_channels
 from ..preprocessing import Preprocessing
-from ..reports.overlay import Box, enlarged
+from ..showing.overlay import Box, enlarged
 
 if TYPE_CHECKING:
     import os

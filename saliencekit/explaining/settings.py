@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..errors import UsageError, one_of
-from ..reports.colours import COLORMAP, COLORMAPS
+from ..showing.colours import COLORMAP, COLORMAPS
 
 
 @dataclass(frozen=True)

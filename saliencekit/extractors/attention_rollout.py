@@ -10,9 +10,9 @@ from torch import Tensor, nn
 from ..errors import UsageError, one_of
 from ..functional.rollout import HEADS, Heads
 from .base import Extractor
-from .capture import Capture
-from .rolling import Rolling
-from .watcher import Watcher
+from .running.capture import Capture
+from .running.rolling import Rolling
+from .running.watcher import Watcher
 
 
 class AttentionRollout(Extractor):

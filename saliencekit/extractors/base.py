@@ -11,12 +11,12 @@ from torch import Tensor, nn
 
 from ..errors import ModelError, UsageError
 from ..functional.logits import Target, resolve_target
-from .capture import Capture
-from .given import check_images
-from .guards import eager, outside_inference, untouched
-from .modules import resolve_layer, unwrap
-from .rerun import images_in
-from .watcher import Watcher
+from .finding.modules import resolve_layer, unwrap
+from .running.capture import Capture
+from .running.given import check_images
+from .running.guards import eager, outside_inference, untouched
+from .running.rerun import images_in
+from .running.watcher import Watcher
 
 
 class Extractor(ABC):

@@ -9,7 +9,7 @@ from torch import Tensor
 from ..errors import ModelError
 from ..functional.activation import cam
 from .base import Extractor
-from .capture import Capture
+from .running.capture import Capture
 
 
 class CAM(Extractor):

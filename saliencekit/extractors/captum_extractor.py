@@ -12,17 +12,17 @@ from torch import Tensor, nn
 
 from ..errors import ModelError, UsageError, one_of
 from ..functional.logits import Target, resolve_target
-from .captum_guards import as_captum_is, check_conserved
-from .captum_methods import PREFIX, arguments, build, check_settings, checked_method
-from .given import check_images
-from .guards import eager, outside_inference, untouched
+from .finding.modules import resolve_layer, unwrap
+from .for_captum.guards import as_captum_is, check_conserved
+from .for_captum.methods import PREFIX, arguments, build, check_settings, checked_method
+from .for_captum.scored import Scored
+from .for_captum.stand_in import stand_in
+from .for_captum.tiled import tile_poolings
+from .for_captum.turns import Turns, hide_passages
 from .layers import find_layer
-from .modules import resolve_layer, unwrap
-from .rerun import Rerun
-from .scored import Scored
-from .stand_in import stand_in
-from .tiled import tile_poolings
-from .turns import Turns, hide_passages
+from .running.given import check_images
+from .running.guards import eager, outside_inference, untouched
+from .running.rerun import Rerun
 
 CHANNELS = ("sum", "magnitude")
 

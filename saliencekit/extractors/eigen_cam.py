@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ..functional.forward_maps import eigen_cam
 from .base import Extractor
-from .capture import Capture
+from .running.capture import Capture
 
 
 class EigenCAM(Extractor):

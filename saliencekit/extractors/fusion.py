@@ -13,10 +13,10 @@ from ..errors import UsageError, one_of
 from ..functional.fusion import FUSIONS, Fusion, fuse_maps
 from ..functional.logits import Target
 from .base import Extractor
-from .given import check_images
-from .guards import eager, untouched
-from .modules import unwrap
-from .watcher import Watcher
+from .finding.modules import unwrap
+from .running.given import check_images
+from .running.guards import eager, untouched
+from .running.watcher import Watcher
 
 
 class FusedExtractor:

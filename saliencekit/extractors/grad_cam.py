@@ -7,8 +7,8 @@ from typing import ClassVar
 from torch import Tensor
 
 from ..functional.activation import cam, grad_cam
-from .capture import Capture
 from .gradient_extractor import GradientExtractor
+from .running.capture import Capture
 
 
 class GradCAM(GradientExtractor):

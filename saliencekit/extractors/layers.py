@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from .capture import Capture
-from .guards import eager, untouched
-from .modules import resolve_layer, unwrap
-from .watcher import Watcher
+from .finding.modules import resolve_layer, unwrap
+from .running.capture import Capture
+from .running.guards import eager, untouched
+from .running.watcher import Watcher
 
 
 @dataclass(frozen=True)

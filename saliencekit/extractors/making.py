@@ -11,7 +11,7 @@ from ..functional.logits import Target
 from . import EXTRACTORS, extractor_class
 from .base import Extractor
 from .captum_extractor import CaptumExtractor
-from .captum_methods import METHODS, PREFIX, checked_method
+from .for_captum.methods import METHODS, PREFIX, checked_method
 from .fusion import fused_layers
 
 

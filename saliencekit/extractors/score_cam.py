@@ -13,8 +13,8 @@ from ..functional.logits import class_logit
 from ..functional.normalization import as_unit_range
 from ..functional.resizing import resize_maps
 from .base import Extractor
-from .capture import Capture
-from .rerun import Rerun
+from .running.capture import Capture
+from .running.rerun import Rerun
 
 
 class ScoreCAM(Extractor):

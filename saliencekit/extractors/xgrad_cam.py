@@ -7,8 +7,8 @@ from typing import ClassVar
 from torch import Tensor
 
 from ..functional.gradient_maps import xgrad_cam
-from .capture import Capture
 from .gradient_extractor import GradientExtractor
+from .running.capture import Capture
 
 
 class XGradCAM(GradientExtractor):

@@ -8,7 +8,7 @@ from saliencekit.explaining.network import Look
 from saliencekit.explaining.seeing import Seen
 from saliencekit.explaining.settings import ExplanationSettings
 from saliencekit.explaining.subjects import Subject
-from saliencekit.reports.overlay import overlay
+from saliencekit.showing.overlay import overlay
 
 
 def test_ranked_by_hand():

@@ -10,6 +10,12 @@ from torch.nn import functional as F
 from saliencekit.extractors import CAM, EXTRACTORS, AttentionRollout
 
 
+@pytest.fixture(autouse=True)
+def _seeded():
+    """What a test draws does not depend on the tests before it."""
+    torch.manual_seed(0)
+
+
 class Net(nn.Module):
     """Two convolutions, then `head` on the features: pooling and linear layer in any of the ways people write."""
 

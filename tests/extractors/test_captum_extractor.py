@@ -15,7 +15,7 @@ from torch.nn import functional as F
 from saliencekit.errors import InputError, ModelError, UsageError
 from saliencekit.extractors import GradCAM
 from saliencekit.extractors.captum_extractor import CaptumExtractor
-from saliencekit.extractors.captum_methods import METHODS
+from saliencekit.extractors.for_captum.methods import METHODS
 
 SETTINGS = {
     "IntegratedGradients": {"n_steps": 12},

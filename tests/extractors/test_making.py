@@ -4,7 +4,7 @@ import torch
 from saliencekit.errors import ModelError, UsageError
 from saliencekit.extractors import EXTRACTORS, GradCAM
 from saliencekit.extractors.captum_extractor import CaptumExtractor
-from saliencekit.extractors.captum_methods import METHODS
+from saliencekit.extractors.for_captum.methods import METHODS
 from saliencekit.extractors.fusion import FusedExtractor
 from saliencekit.extractors.making import check_word, make_extractor, salience_words
 

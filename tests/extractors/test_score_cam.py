@@ -7,7 +7,7 @@ from torch.nn import functional as F
 
 from saliencekit.errors import ModelError, UsageError
 from saliencekit.extractors import GradCAM, ScoreCAM
-from saliencekit.extractors.capture import Capture, Plan
+from saliencekit.extractors.running.capture import Capture, Plan
 
 
 @torch.no_grad()
