@@ -23,6 +23,7 @@ FLOORS = {
     "extractors": 3,
     "losses": 3,
     "measures": 3,
+    "showing": 3,
     "auditing": 4,
     "training": 4,
     "evaluation": 4,

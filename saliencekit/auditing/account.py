@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from .._version import __version__
 from ..measures import OutOfSet
+from ..measures.kinds import KINDS
 from .engine import Engine
+from .parts import Account
 from .plan import Plan
 from .subjects import Subjects
 
@@ -30,6 +32,7 @@ def data_account(plan: Plan) -> Plain:
         "listed": listed,
         "scored": sum(each.scored for each in accounts),
         "degenerate": sum(each.degenerate for each in accounts),
+        "degenerate_kinds": _kinds(accounts),
         "degenerate_runs": [sum(each) for each in zip(*by_run, strict=True)],
         "left_out": inside.left_out,
         "skipped": skipped,
@@ -52,6 +55,7 @@ def _set_account(plan: Plan, subjects: Subjects, number: int) -> Plain:
         "listed": len(subjects.images),
         "scored": sum(each.scored for each in accounts),
         "degenerate": sum(each.degenerate for each in accounts),
+        "degenerate_kinds": _kinds(accounts),
         "left_out": subjects.left_out,
         "skipped": skipped,
         "skipped_share": len(skipped) / len(subjects.images),
@@ -78,6 +82,11 @@ def model_account(plan: Plan, engine: Engine) -> Plain:
         "preprocessing": None if plan.inside.as_network_takes else plan.preprocessing.to_dict(),
         "runs": [{"name": run.name, "path": run.info.path, "sha256": run.info.sha256} for run in plan.runs],
     }
+
+
+def _kinds(accounts: Sequence[Account]) -> dict[str, int]:
+    """Return how many maps are zero, constant, not finite, and of one pixel."""
+    return {kind: sum(each.degenerate_kinds.get(kind, 0) for each in accounts) for kind in KINDS}
 
 
 def _counts(words: Iterable[str | None]) -> dict[str, int]:

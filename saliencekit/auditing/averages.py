@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.functional import adaptive_avg_pool2d
 
 from ..files import written_whole
 from ..functional import as_unit_range
@@ -17,16 +18,31 @@ if TYPE_CHECKING:
     import pandas as pd
 
 NAME = "average_maps"
+MOST_CELLS = 32
 KEYS = ["factor", "level", "row", "column"]
 
 
+def small_maps(runs: Tensor) -> Tensor:
+    """Return raw maps ``(R, N, h, w)`` scaled to [0, 1], each by its own range, at most ``MOST_CELLS`` cells a side.
+
+    Larger ones are averaged over blocks of cells: a table of as many rows as an image has pixels would not fit in
+    memory for each of a thousand classes.
+    """
+    unit = as_unit_range(runs.flatten(0, 1))
+    height, width = unit.shape[-2:]
+    block = -(-max(height, width) // MOST_CELLS)
+    if block > 1:
+        unit = adaptive_avg_pool2d(unit, (-(-height // block), -(-width // block)))
+    return unit.reshape(*runs.shape[:2], *unit.shape[-2:])
+
+
 def sums_of(runs: Tensor, flat: Tensor, *, labels: Sequence[str | None], groups: Sequence[str | None]) -> pd.DataFrame:
-    """Return sums of maps, each scaled to [0, 1] by its own range; constant maps are left out.
+    """Return sums of maps; constant ones are left out.
 
     Parameters
     ----------
     runs
-        ``(R, N, h, w)``, raw maps; those of the first run are summed by class and group too.
+        ``(R, N, h, w)``, as :func:`small_maps` returns them; those of the first run are summed by class and group too.
     flat
         ``(R, N)`` bool, whether a map is constant.
     labels, groups
@@ -39,7 +55,7 @@ def sums_of(runs: Tensor, flat: Tensor, *, labels: Sequence[str | None], groups:
     """
     import pandas as pd
 
-    unit = as_unit_range(runs.flatten(0, 1).float()).reshape(runs.shape).double().cpu()
+    unit = runs.cpu().double()
     counted = (~flat).cpu()
     unit = torch.where(counted[..., None, None], unit, torch.zeros((), dtype=unit.dtype))
     frames = [_frame("run", str(run), unit[run], counted[run]) for run in range(len(unit))]

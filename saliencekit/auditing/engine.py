@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -11,69 +11,15 @@ import torch
 from torch import Tensor
 
 from ..errors import InputError
-from ..extractors import Extractor
-from ..functional import is_degenerate
+from ..extractors.making import MakesMaps
 from ..functional.random import Draw
-from ..measures import Clean, Measure, OutOfSet, Rows, View
+from ..measures import Clean, Measure, OutOfSet, View
 from ..measures.look import look_clean, look_views
+from .found import Found, found_of, joined
+from .others import Others
 from .subjects import Normalise
 
 AUTOCAST = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}
-
-
-@dataclass(frozen=True)
-class Others:
-    """Maps of a few images drawn by the seed: what "the map of another image" is, whatever the batches are.
-
-    Parameters
-    ----------
-    images
-        Their names, K of them.
-    maps
-        ``(R, K, h, w)``, every run's maps of them.
-    """
-
-    images: tuple[str, ...]
-    maps: Tensor
-
-    def of(self, draw: Draw, images: Sequence[str]) -> Tensor:
-        """Return for each image, in every run, the map of another one: ``(R, N, h, w)``, or ``(R, 0, h, w)``."""
-        count = len(self.images)
-        position = {image: place for place, image in enumerate(self.images)}
-        if count < 2:
-            return self.maps[:, :0]
-        own = torch.tensor([position.get(image, -1) for image in images]).to(self.maps.device, non_blocking=True)
-        drawn = (draw.fork("other image").uniform(1)[:, 0] * count).long()
-        return self.maps[:, torch.where(drawn == own, (drawn + 1) % count, drawn)]
-
-
-@dataclass(frozen=True)
-class Found:
-    """What a batch gave, still on the device.
-
-    Parameters
-    ----------
-    rows
-        By measure.
-    predicted
-        ``(N,)``, class with the highest logit.
-    maps
-        ``(N, h, w)``, the clean maps.
-    degenerate, finite
-        ``(N,)`` bool: the map has no range; all logits are finite, of every run and on every view.
-    degenerate_runs
-        ``(R, N)`` bool, by run.
-    runs
-        ``(R, N, h, w)``, the clean maps by run.
-    """
-
-    rows: Mapping[str, Rows]
-    predicted: Tensor
-    maps: Tensor
-    degenerate: Tensor
-    finite: Tensor
-    degenerate_runs: Tensor
-    runs: Tensor
 
 
 @dataclass(frozen=True)
@@ -104,7 +50,7 @@ class Engine:
         What pepper and salt are, in the values of the images before ``normalise``.
     """
 
-    extractors: tuple[Extractor, ...]
+    extractors: tuple[MakesMaps, ...]
     run_names: tuple[str, ...]
     measures: tuple[Measure, ...]
     device: torch.device
@@ -140,7 +86,7 @@ class Engine:
                     f"expected maps of {name} of the size of the audited ones, {tuple(self.others.maps.shape[-2:])}, "
                     f"got {tuple(clean.maps.shape[-2:])}: entropies of other grids cannot be compared"
                 )
-            return _found(clean, {measure.name: measure.set_rows(name, clean)})
+            return found_of(clean, {measure.name: measure.set_rows(name, clean)})
 
         return self._halving(rows, pixels, images, None)
 
@@ -171,7 +117,7 @@ class Engine:
         clean = self.look(pixels, images, labels)
         with self._arithmetic():
             seen = look_views(self.extractors[0], clean, self.views, prepare=self._normalised)
-        found = _found(clean, {measure.name: measure.rows(clean, seen) for measure in self.measures})
+        found = found_of(clean, {measure.name: measure.rows(clean, seen) for measure in self.measures})
         views = [each.finite for each in seen.values() if each.finite is not None]
         return replace(found, finite=torch.stack([found.finite, *views]).all(0))
 
@@ -209,31 +155,4 @@ class Engine:
         half = len(images) // 2
         first = self._halving(look, pixels[:half], images[:half], None if labels is None else labels[:half])
         rest = self._halving(look, pixels[half:], images[half:], None if labels is None else labels[half:])
-        return _joined(first, rest)
-
-
-def _found(clean: Clean, rows: Mapping[str, Rows]) -> Found:
-    logits = clean.logits
-    predicted = logits.argmax(1) if logits.shape[1] > 1 else (logits[:, 0] > 0).long()
-    finite = logits.isfinite().all(1) if clean.finite is None else clean.finite
-    flat = is_degenerate(clean.runs.flatten(0, 1)).reshape(clean.runs.shape[:2])
-    return Found(rows, predicted, clean.maps, flat[0], finite, flat, clean.runs)
-
-
-def _joined(a: Found, b: Found) -> Found:
-    rows = {
-        name: Rows(
-            each.conditions,
-            {key: torch.cat([value, b.rows[name].values[key]], dim=1) for key, value in each.values.items()},
-        )
-        for name, each in a.rows.items()
-    }
-    return Found(
-        rows,
-        torch.cat([a.predicted, b.predicted]),
-        torch.cat([a.maps, b.maps]),
-        torch.cat([a.degenerate, b.degenerate]),
-        torch.cat([a.finite, b.finite]),
-        torch.cat([a.degenerate_runs, b.degenerate_runs], dim=1),
-        torch.cat([a.runs, b.runs], dim=1),
-    )
+        return joined(first, rest)

@@ -12,7 +12,8 @@ import torch
 from torch import nn
 
 from ..errors import ModelError, UsageError
-from ..extractors import Extractor, extractor_class
+from ..extractors import AttentionRollout, Extractor
+from ..extractors.making import MakesMaps, make_extractor
 from ..models import ModelInfo, default_preprocessing, load_model, model_info
 from ..models.digest import tensors_digest
 from ..preprocessing import Preprocessing, PreprocessingFlags
@@ -100,7 +101,7 @@ def where(network: nn.Module) -> torch.device | None:
 
 
 @contextmanager
-def ready(runs: Sequence[Run], device: torch.device, *, salience: str, layer: str) -> Iterator[tuple[Extractor, ...]]:
+def ready(runs: Sequence[Run], device: torch.device, *, salience: str, layer: str) -> Iterator[tuple[MakesMaps, ...]]:
     """Give an extractor a run, on ``device`` and in eval mode; the caller's networks are as before afterwards.
 
     A network that is on another device is copied there, never moved.
@@ -110,8 +111,14 @@ def ready(runs: Sequence[Run], device: torch.device, *, salience: str, layer: st
     ]
     modes = [{module: module.training for module in network.modules()} for network in networks]
     try:
-        yield tuple(extractor_class(salience)(network.eval(), layer) for network in networks)
+        yield tuple(make_extractor(salience, network.eval(), layer) for network in networks)
     finally:
         for mode in modes:
             for module, training in mode.items():
                 module.training = training
+
+
+def twin_extractor(extractor: MakesMaps, twin: nn.Module, *, salience: str, layer: str) -> MakesMaps:
+    """Return the same kind of extractor of a twin of the network, at the layer that the first one found."""
+    found = isinstance(extractor, Extractor) and not isinstance(extractor, AttentionRollout)
+    return make_extractor(salience, twin, extractor.layer_name if found else layer)

@@ -11,7 +11,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -31,12 +31,13 @@ FOLDERS = ("parts", "records", "gallery", "figures")
 
 @dataclass(frozen=True)
 class Account:
-    """What became of the images of a part: each is scored or skipped, once; and constant maps, by run too."""
+    """What became of the images of a part: each is scored or skipped, once; and constant maps, by run and kind too."""
 
     scored: int
     degenerate: int
     skipped: tuple[tuple[str, str], ...]
     degenerate_runs: tuple[int, ...] = ()
+    degenerate_kinds: Mapping[str, int] = field(default_factory=dict)
 
 
 class Parts:
@@ -220,8 +221,8 @@ def _before(folder: Path, state: Path) -> Mapping[str, Any]:
 
 
 def _same(before: Mapping[str, Any], now: Mapping[str, Any], folder: Path) -> None:
-    for field in {**before, **now}:
-        if before.get(field) != json.loads(json.dumps(now.get(field))):
+    for name in {**before, **now}:
+        if before.get(name) != json.loads(json.dumps(now.get(name))):
             raise UsageError(
-                f"{folder} cannot be resumed: its {field} was {before.get(field)}, and is now {now.get(field)}"
+                f"{folder} cannot be resumed: its {name} was {before.get(name)}, and is now {now.get(name)}"
             )

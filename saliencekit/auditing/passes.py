@@ -16,7 +16,9 @@ from ..errors import DataError, ModelError, SaliencekitError
 from ..measures import OutOfSet
 from . import averages
 from .crew import Crew
-from .engine import Engine, Found, Others
+from .engine import Engine
+from .found import Found
+from .others import Others
 from .parts import Parts
 from .progress import progress
 from .recording import Recorder
@@ -65,7 +67,8 @@ def run_pass(
     images = sum(len(batch) for _, batch in work)
     loader = each.subjects.loader([batch for _, batch in work], workers=_workers(workers, images, crew.device))
     with progress(each.subjects.name, images, show=show) as advance:
-        recorder = Recorder(each.subjects, classes)
+        keep = save_maps and each.outlier is None
+        recorder = Recorder(each.subjects, classes, keep_maps=keep)
         for (part, batch), loaded, last in zip(work, loader, _ends([part for part, _ in work]), strict=True):
             for number, reason in loaded.failures:
                 recorder.skip(number, reason)
@@ -73,9 +76,9 @@ def run_pass(
             if index:
                 recorder.add(index, _measure(each, engine, loaded.pixels, index))
             if last:
-                maps = recorder.maps() if save_maps and each.outlier is None else None
+                maps = recorder.maps() if keep else None
                 each.parts.write(part, _frames(recorder, inside=each.outlier is None), recorder.account(), maps)
-                recorder = Recorder(each.subjects, classes)
+                recorder = Recorder(each.subjects, classes, keep_maps=keep)
             advance(len(batch))
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from ..errors import ModelError
 from ..measures import Entropy
+from ..measures.kinds import DEGENERATE, KINDS, count_kinds
 from . import averages
-from .engine import Found
+from .found import Found
 from .parts import Account
 from .subjects import Subjects
 
@@ -28,17 +31,21 @@ class Recorder:
         Whose images the batches hold.
     classes
         Names of the model's classes; may be empty.
+    keep_maps
+        Whether :meth:`maps` will be asked for; otherwise the maps, which may be as large as the images, are let go.
     """
 
-    def __init__(self, subjects: Subjects, classes: tuple[str, ...]) -> None:
+    def __init__(self, subjects: Subjects, classes: tuple[str, ...], *, keep_maps: bool = False) -> None:
         self.subjects = subjects
         self.classes = classes
+        self.keep_maps = keep_maps
         self.batches: list[tuple[list[int], Found]] = []
         self.skipped: list[tuple[str, str]] = []
 
     def add(self, index: list[int], found: Found) -> None:
         """Take in a batch: the numbers of its images and what it gave."""
-        self.batches.append((index, found))
+        kept = found if self.keep_maps else replace(found, maps=found.maps.new_empty(0))
+        self.batches.append((index, kept))
 
     def skip(self, index: int, reason: str) -> None:
         """Take note of an image that could not be read."""
@@ -47,13 +54,15 @@ class Recorder:
     def account(self) -> Account:
         """Say what became of the part's images."""
         scored = sum(len(index) for index, _ in self.batches)
-        degenerate = sum(int(found.degenerate.sum()) for _, found in self.batches)
+        found = [each for _, found in self.batches for each in found.kinds.tolist()]
+        kinds = count_kinds(KINDS[each] for each in found if each >= 0)
         runs = [found.degenerate_runs for _, found in self.batches]
         of_runs = torch.cat(runs, dim=1).sum(1).tolist() if runs else []
-        return Account(scored, degenerate, tuple(self.skipped), tuple(int(each) for each in of_runs))
+        degenerate = sum(kinds[name] for name in DEGENERATE)
+        return Account(scored, degenerate, tuple(self.skipped), tuple(int(each) for each in of_runs), kinds)
 
     def maps(self) -> np.ndarray | None:
-        """Return the clean maps ``(n, h, w)``, or None if no image of the part could be read."""
+        """Return the clean maps ``(n, h, w)`` if they are kept, or None if no image of the part could be read."""
         return torch.cat([found.maps for _, found in self.batches]).cpu().numpy() if self.batches else None
 
     def average_maps(self) -> pd.DataFrame | None:
@@ -63,7 +72,7 @@ class Recorder:
         index = [each for numbers, _ in self.batches for each in numbers]
         subjects = self.subjects
         return averages.sums_of(
-            torch.cat([found.runs for _, found in self.batches], dim=1),
+            torch.cat([found.small_runs for _, found in self.batches], dim=1),
             torch.cat([found.degenerate_runs for _, found in self.batches], dim=1),
             labels=[subjects.class_name(subjects.labels[each]) for each in index],
             groups=[subjects.groups[each] for each in index],
@@ -97,7 +106,12 @@ class Recorder:
             frame["label"] = pd.Series(labels, dtype="string")
             frame["predicted"] = pd.Series(predicted, dtype="string")
         for title, column in columns.items():
-            frame[title] = column.numpy() if isinstance(column, torch.Tensor) else column
+            if isinstance(column, Tensor):
+                frame[title] = column.numpy()
+            elif title in found.rows[name].words:  # of one type, also where a part has none
+                frame[title] = pd.Series(column, dtype="string")
+            else:
+                frame[title] = column
         return frame
 
     def _refuse_non_finite(self) -> None:

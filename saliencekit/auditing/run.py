@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 
 from ..errors import UsageError
-from ..extractors import extractor_class
+from ..extractors.making import check_word
 from ..files import held_alone, write_json
 from ..measures import Entropy, Measure, OutOfSet
 from ..preprocessing import Preprocessing, PreprocessingFlags
@@ -53,7 +53,7 @@ def run_audit(
     summary is whole. The other parameters are those of :func:`saliencekit.audit`.
     """
     settings = settings or AuditSettings()
-    settings.chosen(), extractor_class(settings.salience)  # words are refused before anything is loaded
+    settings.chosen(), check_word(settings.salience)  # words are refused before anything is loaded
     gathered = gather_runs(model, runs, arch=arch, trust_pickle=trust_pickle, allow_missing=allow_missing)
     prepared = preprocessing_of(gathered[0].info, preprocessing)
     given = data if data is not None else gathered[0].info.data

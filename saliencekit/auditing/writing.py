@@ -20,6 +20,7 @@ from .averages import NAME, write_averages
 from .crew import Crew
 from .engine import Engine
 from .gallery import choose, write_gallery
+from .networks import twin_extractor
 from .nulls import redrawn
 from .parts import clear, merge, merge_maps
 from .plan import Plan
@@ -97,7 +98,8 @@ def _entry(
     if not isinstance(measure, Entropy):
         return summarise(measure, records.pieces(measure.name), known, seed=seed)
     entry = summarise(measure, records.pieces(measure.name), known, seed=seed, nulls=nulls)
-    return {**entry, "maximum": max_entropy(engine.others.maps[0]) if engine.others else None}
+    maximum = max_entropy(engine.others.maps[0]) if engine.others else None
+    return {**entry, "degenerate_kinds": data["degenerate_kinds"], "maximum": maximum}
 
 
 @torch.inference_mode()
@@ -106,10 +108,9 @@ def _entropy_nulls(plan: Plan, engine: Engine, pixels: Tensor) -> dict[str, floa
     if engine.others is None:
         return {}
     measure = Entropy()
-    extractor = engine.extractors[0]
     with torch.inference_mode(False):
         twin = redrawn(plan.runs[0].network, engine.ready(pixels), seed=plan.settings.seed)
-    extract = type(extractor)(twin, extractor.layer_name)
+    extract = twin_extractor(engine.extractors[0], twin, salience=plan.settings.salience, layer=plan.settings.layer)
     alone = replace(engine, extractors=(extract,), run_names=("re-drawn",), target="predicted", others=None)
     clean = [
         alone.look(pixels[start : start + 8], engine.others.images[start : start + 8], None)

@@ -72,7 +72,7 @@ def _show(found: DataCheck) -> None:
     from rich.console import Console
     from rich.text import Text
 
-    from ..reports.text import shown
+    from ..showing.names import shown
 
     console = Console(highlight=False)
     console.print(Text(shown(f"{found.source} ({found.kind}): {found.images:,} images"), style="bold"), soft_wrap=True)
@@ -96,7 +96,8 @@ def _counts(found: DataCheck) -> Table:
     from rich.table import Table
     from rich.text import Text
 
-    from ..reports.text import NOTHING, shown
+    from ..reports.text import NOTHING
+    from ..showing.names import shown
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for column in ("split", "class", "group"):

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from ..errors import ModelError, SaliencekitError
 from ..extractors import CAM, Extractor
-from ..extractors.outputs import as_logits, pick_logits
+from ..extractors.finding.outputs import as_logits, pick_logits
 from ..functional import cam_entropy, is_degenerate, predicted_class
 from ..models import ModelInfo
 from ..preprocessing import Preprocessing

@@ -12,7 +12,7 @@ from torch import Tensor
 from ..errors import UsageError
 from ..functional.logits import Target
 from ..functional.random import Draw
-from .views import Clean, Extract, Rows, Seen, View
+from .views import Cell, Clean, Extract, Rows, Seen, View
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -126,7 +126,7 @@ class Measure(ABC):
         return as_frame(columns)
 
 
-def as_frame(columns: Mapping[str, list[str | float] | Tensor]) -> pd.DataFrame:
+def as_frame(columns: Mapping[str, list[Cell] | Tensor]) -> pd.DataFrame:
     """Return the flat columns of :meth:`Rows.columns` as a data frame whose ``image`` is the position."""
     import pandas as pd
 

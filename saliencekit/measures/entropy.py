@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from ..functional import cam_entropy, effective_area, histogram_entropy, is_degenerate, max_entropy
 from .base import Direction, Measure, Quantity
+from .kinds import KINDS, map_kinds
 from .views import Clean, Rows, Seen
 
 
@@ -50,5 +51,10 @@ class Entropy(Measure):
             "effective_area": effective_area(clean.maps),
             "histogram_entropy": histogram_entropy(clean.maps),
             "degenerate": is_degenerate(clean.maps),
+            "degenerate_kind": map_kinds(clean.maps),
         }
-        return Rows(conditions=({},), values={name: value[None] for name, value in values.items()})
+        return Rows(
+            conditions=({},),
+            values={name: value[None] for name, value in values.items()},
+            words={"degenerate_kind": KINDS},
+        )

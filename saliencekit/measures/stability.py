@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
+import torch
 from torch import Tensor
 
 from ..functional import iou_top, is_degenerate, pairs, pearson, quantize, ranks, ssim, ssim_pairs
 from .base import Direction, Measure, Quantity
 from .views import Clean, Rows, Seen
+
+CELLS = 2**24  # compared at a time
 
 
 @dataclass(frozen=True)
@@ -56,19 +60,20 @@ class Stability(Measure):
     def rows(self, clean: Clean, seen: Mapping[str, Seen]) -> Rows:
         """Return a row per image and pair of runs."""
         del seen
-        a, b = pairs(len(clean.runs)).to(clean.maps.device).unbind(1)
+        places = pairs(len(clean.runs)).to(clean.maps.device)
         ranked = ranks(clean.runs)
         grey = _grey(clean.runs)
+        overlap = partial(iou_top, share=self.share)
         values = {
             "ssim": ssim_pairs(grey),
-            "pearson": pearson(clean.runs[a], clean.runs[b]),
-            "spearman": pearson(ranked[a], ranked[b]),  # Spearman, each run ranked once
-            "iou": iou_top(clean.runs[a], clean.runs[b], share=self.share),
+            "pearson": _by_pairs(pearson, clean.runs, clean.runs, places),
+            "spearman": _by_pairs(pearson, ranked, ranked, places),  # Spearman, each run ranked once
+            "iou": _by_pairs(overlap, clean.runs, clean.runs, places),
         }
         flat = is_degenerate(clean.runs.flatten(0, 1)).reshape(clean.runs.shape[:2])
-        values["degenerate"] = flat[a] | flat[b]
+        values["degenerate"] = flat[places].any(1)
         if len(clean.other):
-            values["ssim_null"] = ssim(grey[a], _grey(clean.other_runs)[b])
+            values["ssim_null"] = _by_pairs(ssim, grey, _grey(clean.other_runs), places)
         names = [(clean.run_names[i], clean.run_names[j]) for i, j in pairs(len(clean.runs)).tolist()]
         return Rows(conditions=[{"run_a": first, "run_b": second} for first, second in names], values=values)
 
@@ -76,6 +81,15 @@ class Stability(Measure):
         """With one run there is no pair."""
         del sets
         return None if runs > 1 else "no second training run was given (--runs)"
+
+
+def _by_pairs(likeness: Callable[[Tensor, Tensor], Tensor], first: Tensor, second: Tensor, places: Tensor) -> Tensor:
+    """Return the likeness ``(P, N)`` of run a of ``first`` and run b of ``second``, for each (a, b) of ``places``.
+
+    A few pairs at a time: those of ten runs would be a hundred maps an image, and a map may be as large as its image.
+    """
+    step = max(1, CELLS // max(1, first[0].numel()))
+    return torch.cat([likeness(first[some[:, 0]], second[some[:, 1]]) for some in torch.split(places, step)])
 
 
 def _grey(runs: Tensor) -> Tensor:

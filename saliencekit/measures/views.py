@@ -15,6 +15,7 @@ from ..functional.logits import Target
 from ..functional.random import Draw
 
 Condition = Mapping[str, str | float]
+Cell = str | float | None
 
 
 class Extract(Protocol):
@@ -156,18 +157,24 @@ class Rows:
         V mappings from condition column to its value (``{"transform": "flip-lr"}``).
     values
         Column name to a tensor ``(V, N)``.
+    words
+        Of columns that are words: what each whole number from 0 stands for; a negative one stands for none.
     """
 
     conditions: Sequence[Condition]
     values: Mapping[str, Tensor]
+    words: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
-    def columns(self) -> dict[str, list[str | float] | Tensor]:
+    def columns(self) -> dict[str, list[Cell] | Tensor]:
         """Return flat columns, image by image and condition by condition within it, on the CPU."""
         count = len(self.conditions)
         images = next(iter(self.values.values())).shape[1]
-        flat: dict[str, list[str | float] | Tensor] = {"index": torch.arange(images).repeat_interleave(count)}
+        flat: dict[str, list[Cell] | Tensor] = {"index": torch.arange(images).repeat_interleave(count)}
         for name in self.conditions[0]:
-            flat[name] = [condition[name] for condition in self.conditions] * images
+            told: list[Cell] = [condition[name] for condition in self.conditions]
+            flat[name] = told * images
         for name, value in self.values.items():
-            flat[name] = value.detach().T.reshape(-1).cpu()
+            numbers = value.detach().T.reshape(-1).cpu()
+            known = self.words.get(name)
+            flat[name] = numbers if known is None else [None if each < 0 else known[each] for each in numbers.tolist()]
         return flat

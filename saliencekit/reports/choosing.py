@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from ..showing.names import shown
 from .difference import Difference
 from .findings import Finding
 from .testing import ALPHA, p_words
-from .text import interval, number, shown, titled
+from .text import interval, number, titled
 
 if TYPE_CHECKING:
     from .comparison import Comparison

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from ..showing.names import shown
 from .header import counts, title_of
-from .text import NOTHING, interval, number, shown
+from .text import NOTHING, interval, number
 
 if TYPE_CHECKING:
     from rich.table import Table

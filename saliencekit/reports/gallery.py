@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .overlay import data_uri, overlay
-from .text import NOTHING, number, shown
+from ..showing.names import shown
+from ..showing.overlay import data_uri, overlay
+from .text import NOTHING, number
 
 if TYPE_CHECKING:
     import numpy as np

@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from ..errors import InputError
 from ..files import write_text
+from ..showing.overlay import colour_scale
 from . import header
 from .figures import Panel, draw_figures
 from .figures.average_maps import draw_average_maps
@@ -19,11 +20,12 @@ from .findings import findings_of, recorded_findings
 from .gallery import MOST_CARDS, read_gallery
 from .glyph import axis_of, interval_glyph
 from .level import LevelTable
-from .overlay import colour_scale
 from .page import render, script
 from .prose import PROSE, Prose
+from .reading import gravest, word_of
 from .tables import level_tables
 from .text import DIRECTIONS, counted, interval, number, titled
+from .words import quantity_words
 
 if TYPE_CHECKING:
     from ..auditing.result import AuditResult
@@ -43,6 +45,8 @@ class Section:
         Value, interval and null value on one axis.
     also
         Further quantities: name, value, interval, unit, null value, in words.
+    word, severity
+        Where the value lies against its null value, and the gravest of its findings; empty where there is none.
     """
 
     name: str
@@ -58,6 +62,8 @@ class Section:
     tables: tuple[LevelTable, ...]
     also: tuple[tuple[str, ...], ...]
     prose: Prose | None
+    word: str
+    severity: str
 
     @property
     def applicable(self) -> bool:
@@ -151,12 +157,14 @@ def _section(name: str, entry: Mapping[str, Any], result: AuditResult) -> Sectio
         tables=tuple(level_tables(name, entry)),
         also=tuple(_also(other, each) for other, each in entry.get("also", {}).items()),
         prose=PROSE.get(name),
+        word=word_of(entry),
+        severity=gravest(recorded_findings(result.summary), name),
     )
 
 
 def _also(name: str, each: Mapping[str, Any]) -> tuple[str, ...]:
     return (
-        titled(name),
+        quantity_words(name),
         number(each.get("value")),
         interval(each.get("ci_low"), each.get("ci_high")),
         each.get("unit") or "",

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UsageError
+from ..showing.names import shown
 from .comparison import Comparison, compare, corrected, pair_of, shared_by
 from .difference import Difference, Span
 from .families import Family, Given, family_of, told_apart
 from .findings import Finding
 from .many_page import write_many
-from .text import counted, shown
+from .text import counted
 
 MOST = 12
 

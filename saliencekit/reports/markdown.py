@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ..showing.names import shown
 from . import header
 from .findings import recorded_findings
-from .text import DIRECTIONS, interval, number, shown, titled
+from .text import DIRECTIONS, interval, number, titled
 
 MOST_ROWS = 30
 

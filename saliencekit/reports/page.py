@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from .text import shown
+from ..showing.names import shown
 
 if TYPE_CHECKING:
     from jinja2 import Environment

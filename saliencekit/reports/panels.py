@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from .colours import COLORMAP
-from .text import shown
+from ..showing.colours import COLORMAP
+from ..showing.names import shown
 
 if TYPE_CHECKING:
     import numpy as np

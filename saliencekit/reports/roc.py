@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ..evaluation.result import FIGURE, Evaluation
 from ..files import write_text
+from ..showing.names import shorten
 from .figures._canvas import COLOURS, Panel, draw_panel
-from .text import number, shorten
+from .text import number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

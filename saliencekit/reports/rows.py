@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .text import shown
+from ..showing.names import shown
 
 NUMBERS = ("value", "ci_low", "ci_high", "std", "n", "null", "degenerate")
 COLUMNS = ("measure", "quantity", "factor", "level", *NUMBERS, "unit", "direction", "status", "reason")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..showing.names import shown
 from .findings import SEVERITIES, recorded_findings
 from .header import counts, title_of
-from .text import NOTHING, number, shown, value_line
+from .text import NOTHING, number, value_line
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -5,9 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .text import NOTHING, counted
+from .text import NOTHING, counted, titled
 
-MOST_LEVELS = 8
+MOST_LEVELS = 12
+_QUANTITIES = {
+    "entropy_normalized": "Entropy as a share of the maximum",
+    "effective_area": "Effective area",
+    "histogram_entropy": "Entropy of the grey levels",
+    "score": "Score of the class explained",
+    "noise_ssim": "Maps under noise",
+    "auroc_of_informative_maps": "Without constant maps",
+    "iou": "Overlap of the most salient cells",
+    "pearson": "Pearson",
+    "spearman": "Spearman",
+    "score_change": "Change of the score",
+    "salient_first": "Area, most salient first",
+    "least_first": "Area, least salient first",
+    "area_between": "Area between the two orders",
+    "blur_object_score": "Score, object blurred",
+    "blur_background_score": "Score, background blurred",
+}
 
 
 def preprocessing_line(record: Mapping[str, Any]) -> str:
@@ -20,10 +37,19 @@ def preprocessing_line(record: Mapping[str, Any]) -> str:
     if not record:
         return "none: images taken as given"
     height, width = record["size"]
-    mean, std = (", ".join(f"{each:g}" for each in record[key]) for key in ("mean", "std"))
+    mean, std = (_of_channels(record[key]) for key in ("mean", "std"))
     crop = f" from {record['resize_to']}" if record.get("resize_to") else ""
     size = f"to {height} × {width} by {record['resize']}{crop} ({record['interpolation']})"
     return f"{size}, {counted(record['channels'], 'channel')}, mean {mean}, std {std}; from: {record['source']}"
+
+
+def quantity_words(name: str) -> str:
+    """Return a quantity of a measure in words; of one that is not known, its name.
+
+    >>> quantity_words("noise_ssim"), quantity_words("my_ssim")
+    ('Maps under noise', 'My SSIM')
+    """
+    return _QUANTITIES.get(name) or titled(name)
 
 
 def levels_words(levels: Mapping[str, int], what: str) -> list[str]:
@@ -61,3 +87,9 @@ def plain_words(value: object) -> str:
     if isinstance(value, (list, tuple)):
         return " ".join(str(each) for each in value)
     return str(value)
+
+
+def _of_channels(values: Sequence[float]) -> str:
+    """Return a number a channel; one alone, where it is the same of all."""
+    words = [f"{each:.3g}" for each in values]
+    return words[0] if len(set(words)) == 1 else ", ".join(words)

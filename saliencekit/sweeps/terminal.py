@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..reports.text import number, shown
+from ..reports.text import number
+from ..showing.names import shown
 from .metrics import HEADLINE, METRICS
 from .table import LossRow, SweepTable
 from .wording import difference_words, interval_words, p_words, runs_words, spread_words, stability_words

@@ -9,8 +9,8 @@ from torch import Tensor, nn
 
 from ..errors import ModelError, UsageError
 from ..extractors import CAM
+from ..extractors.finding.outputs import as_logits, pick_logits
 from ..extractors.layers import linear_head
-from ..extractors.outputs import as_logits, pick_logits
 from ..functional.activation import cam
 from ..functional.logits import Target, resolve_target
 

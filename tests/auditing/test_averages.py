@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 import torch
 
-from saliencekit.auditing.averages import average_maps, sums_of, write_averages
+from saliencekit.auditing.averages import MOST_CELLS, average_maps, small_maps, sums_of, write_averages
 
 
 def by_level(frame, factor):
@@ -14,7 +14,7 @@ def part(maps, labels, groups=None, flat=None):
     """Sums of maps (R, N, h, w)."""
     runs = torch.tensor(maps, dtype=torch.float32)
     flat = torch.zeros(runs.shape[:2], dtype=torch.bool) if flat is None else torch.tensor(flat)
-    return sums_of(runs, flat, labels=labels, groups=groups or [None] * runs.shape[1])
+    return sums_of(small_maps(runs), flat, labels=labels, groups=groups or [None] * runs.shape[1])
 
 
 @pytest.fixture
@@ -64,5 +64,21 @@ def test_nothing_of_nothing(tmp_path):
 def test_inputs_are_untouched():
     runs = torch.rand(1, 2, 3, 3)
     before = runs.clone()
-    sums_of(runs, torch.zeros(1, 2, dtype=torch.bool), labels=[None, None], groups=[None, None])
+    sums_of(small_maps(runs), torch.zeros(1, 2, dtype=torch.bool), labels=[None, None], groups=[None, None])
     assert torch.equal(runs, before)
+
+
+@pytest.mark.parametrize(
+    ("size", "small"),
+    [((7, 7), (7, 7)), ((32, 14), (32, 14)), ((33, 7), (17, 4)), ((224, 224), (32, 32)), ((100, 224), (15, 32))],
+)
+def test_maps_as_large_as_images_become_small(size, small):
+    assert small_maps(torch.rand(2, 3, *size)).shape == (2, 3, *small)
+    assert max(small) <= MOST_CELLS
+
+
+def test_a_small_map_is_the_mean_of_blocks():
+    """Columns 0 to 63 in pairs: 0.5, 2.5, ..., 62.5 of 63."""
+    maps = torch.arange(64.0).expand(1, 1, 64, 64)
+    expected = (torch.arange(32) * 2 + 0.5) / 63
+    assert torch.allclose(small_maps(maps)[0, 0], expected.expand(32, 32), atol=1e-6)

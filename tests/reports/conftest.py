@@ -10,7 +10,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from saliencekit.auditing.averages import sums_of, write_averages
+from saliencekit.auditing.averages import small_maps, sums_of, write_averages
 from saliencekit.auditing.gallery import choose, write_gallery
 from saliencekit.auditing.result import load_audit
 from saliencekit.auditing.summary import not_applicable, summarise, summarise_sets
@@ -104,7 +104,7 @@ def write_average_maps(folder, lookers, pixels, entropy):
         name: [None if word is pd.NA else word for word in entropy[name[:-1]].astype(object)]
         for name in ("labels", "groups")
     }
-    sums_of(runs, flat, **known).to_parquet(folder / "sums.parquet", index=False)
+    sums_of(small_maps(runs), flat, **known).to_parquet(folder / "sums.parquet", index=False)
     names = [f"run {number}" for number in range(len(lookers))]
     write_averages([folder / "sums.parquet"], folder / "average_maps.parquet", run_names=names)
     (folder / "sums.parquet").unlink()

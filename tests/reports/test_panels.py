@@ -2,8 +2,8 @@ import matplotlib
 import numpy as np
 import pytest
 
-from saliencekit.reports.colours import COLORMAPS
 from saliencekit.reports.panels import GAP, NARROWEST, PAPER, Panel, side_by_side
+from saliencekit.showing.colours import COLORMAPS
 
 
 def picture(height, width, colour):

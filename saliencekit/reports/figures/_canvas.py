@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup, escape
 
-from ..text import shown
+from ...showing.names import shown
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..text import shorten
+from ...showing.names import shorten
 from ._canvas import COLOURS
 
 if TYPE_CHECKING:
@@ -87,6 +87,7 @@ def paint_lines(axes: Axes, lines: Sequence[Line], *, across: bool = False) -> N
         low, high = axes.get_ylim() if across else axes.get_xlim()
         late = line.value > (low + high) / 2
         words: dict[str, Any] = {"color": COLOURS["second"], "fontsize": 7.5, "textcoords": "offset points"}
+        words["bbox"] = {"facecolor": COLOURS["paper"], "alpha": 0.85, "lw": 0, "pad": 0.6}  # over points, too
         if across:
             axes.axhline(line.value, **style)
             words |= {"xytext": (0, 3), "ha": "left" if turn else "right", "xycoords": ("axes fraction", "data")}
@@ -103,8 +104,9 @@ def paint_intervals(
     *,
     label: str,
     nulls: Mapping[str, float] | None = None,
+    null_is: str = "",
 ) -> None:
-    """Draw a dot with its interval for each level, and its null value as an open diamond."""
+    """Draw a dot with its interval for each level, and its null value as an open diamond, named above the axes."""
     names = list(levels)
     for place, name in enumerate(reversed(names)):
         entry = levels[name]
@@ -114,7 +116,9 @@ def paint_intervals(
             axes.plot([entry["ci_low"], entry["ci_high"]], [place, place], color=COLOURS["accent"], lw=3, alpha=0.45)
         axes.plot(entry["value"], place, "o", color=COLOURS["accent"], ms=4.5)
         if nulls and math.isfinite(nulls.get(name, math.nan)):
-            axes.plot(nulls[name], place, "D", mfc="none", mec=COLOURS["second"], ms=4)
+            (mark,) = axes.plot(nulls[name], place, "D", mfc="none", mec=COLOURS["second"], ms=4)
+            words = {"frameon": False, "fontsize": 7.5, "loc": "lower right", "bbox_to_anchor": (1.0, 0.99)}
+            axes.legend([mark], [null_is], borderaxespad=0.0, handletextpad=0.2, **words)
     axes.set_yticks(range(len(names) - 1, -1, -1), [shorten(name, length=22) for name in names])
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="y", color=COLOURS["rule"], lw=0.5)

@@ -7,8 +7,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ...auditing.averages import average_maps
-from ..colours import COLORMAP
-from ..text import counted, number, shorten
+from ...showing.colours import COLORMAP
+from ...showing.names import shorten
+from ..text import counted, number
 from ._canvas import COLOURS, Panel, draw_panel
 
 if TYPE_CHECKING:
@@ -40,10 +41,10 @@ def draw_average_maps(frame: pd.DataFrame | None) -> list[Panel]:
         for factor, *words in FACTORS
         if len(found[factor]) > 1 or (factor == "label" and found[factor])
     ]
-    return panels or [_panel("run", ["run", "runs"], found["run"], top)]
+    return panels or [_panel("run", ["run", "runs"], found["run"], top, title="Average map of all images")]
 
 
-def _panel(factor: str, words: Sequence[str], averages: Averages, top: float) -> Panel:
+def _panel(factor: str, words: Sequence[str], averages: Averages, top: float, *, title: str = "") -> Panel:
     largest = sorted(averages, key=lambda each: -each[1])[:MOST]
     shown = [each for each in averages if any(each is one for one in largest)]
     word, plural = words
@@ -52,7 +53,7 @@ def _panel(factor: str, words: Sequence[str], averages: Averages, top: float) ->
     rows = -(-len(shown) // COLUMNS)
     return draw_panel(
         f"average-map-by-{factor}",
-        f"Average map of each {word}{part}",
+        title or f"Average map of each {word}{part}",
         f"Mean of the maps, each scaled to its own range, of {counted(len(shown), word, plural)}; the same colours "
         f"in all, 0 to {number(top)}. {said}.",
         partial(_paint, averages=shown, top=top),

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from ...auditing.collecting import Levels
 from ..text import number
-from ._canvas import COLOURS, Panel, draw_panel
-from ._curves import paint_curve, score_range, share_axis
+from ._canvas import Panel, draw_panel
+from ._curves import early_share_axis, middle_half, name_above, paint_curve, score_range
 from ._parts import largest, paint_ridges, row_height
 
 if TYPE_CHECKING:
@@ -70,22 +70,15 @@ def _noise(noise: Mapping[float, pd.DataFrame]) -> list[Panel]:
                 title,
                 f"Mean {label} by share of noisy pixels, the middle half of the images as a band. {said}.",
                 partial(_paint_noise, curve=curve, nulls=nulls if column == "ssim" else {}, label=label),
+                height=3.1,
             )
         )
     return panels
 
 
 def _paint_noise(axes: Axes, *, curve: Mapping[float, pd.Series], nulls: Mapping[float, pd.Series], label: str) -> None:
-    paint_curve(axes, curve, colour="accent")
-    if nulls:
-        paint_curve(axes, nulls, colour="second", band=False, dashed=True)
-        axes.annotate(
-            "map of another image",
-            (min(curve), float(nulls[min(nulls)].mean())),
-            color=COLOURS["second"],
-            xytext=(0, 7),
-            textcoords="offset points",
-            fontsize=7.5,
-        )
+    paint_curve(axes, curve, colour="accent", name="mean of the noisy images", band=middle_half(curve))
+    paint_curve(axes, nulls, colour="second", name="map of another image", dashed=True)
     axes.set(ylabel=label, ylim=score_range(*axes.get_ylim()))
-    share_axis(axes, "pixels replaced by salt and pepper")
+    early_share_axis(axes, "pixels replaced by salt and pepper", list(curve))
+    name_above(axes, "middle half of the images")

@@ -7,7 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ...auditing.collecting import Levels
-from ..text import counted, number, shorten
+from ...showing.names import shorten
+from ..text import counted, number
 from ._canvas import COLOURS, Panel, draw_panel
 from ._parts import paint_ridges, row_height
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MOST_NUMBERS = 12  # runs up to which the cells hold their numbers
+LONG = 10  # signs from which on names beside one another would touch
+DEEPEST = 0.5  # opacity at SSIM 1: a number on it has enough contrast, on light paper and on dark
 
 
 CONDITIONS, COLUMNS = ("run_a", "run_b"), ("ssim", "ssim_null")
@@ -69,20 +72,21 @@ def _paint_matrix(axes: Axes, *, runs: list[str], cells: dict[tuple[str, str], f
     from matplotlib.patches import Rectangle
 
     for (first, second), value in cells.items():
-        depth = min(max(value, 0.0), 1.0)
+        depth = DEEPEST * min(max(value, 0.0), 1.0)
         a, b = runs.index(first), runs.index(second)
         for x, y in ((a, b), (b, a)):
             corner = (x - 0.48, y - 0.48)
             axes.add_patch(Rectangle(corner, 0.96, 0.96, facecolor=COLOURS["accent"], alpha=depth, lw=0))
             axes.add_patch(Rectangle(corner, 0.96, 0.96, fill=False, edgecolor=COLOURS["rule"], lw=0.6))
             if len(runs) <= MOST_NUMBERS:
-                ink = COLOURS["paper" if depth > 0.6 else "ink"]
-                axes.text(x, y, number(value), ha="center", va="center", fontsize=7.5, color=ink)
+                axes.text(x, y, number(value), ha="center", va="center", fontsize=7.5, color=COLOURS["ink"])
     names = [shorten(run, length=14) for run in runs]
-    slanted = len(runs) > 3
+    slanted = len(runs) > 3 or max(map(len, names)) > LONG
     axes.set_yticks(range(len(runs)), names)
     axes.set_xticks(range(len(runs)), names, rotation=35 if slanted else 0, ha="right" if slanted else "center")
     axes.tick_params(length=0)
+    if len(runs) > MOST_NUMBERS:
+        axes.set_xlabel(f"SSIM from {number(min(cells.values()))} to {number(max(cells.values()))}, the stronger the higher")
     for spine in axes.spines.values():
         spine.set_visible(False)
     axes.set(xlim=(-0.5, len(runs) - 0.5), ylim=(len(runs) - 0.5, -0.5), aspect="equal")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from .finding import Entry, Gap, Severity
+from .finding import FEWER, Entry, Gap, Severity, doubt
 
 LITTLE = 0.25
 THRESHOLD = (
-    f"a warning where the interval of the SSIM over its null value reaches 0 or below; a notice below {LITTLE} of "
-    "the way from the null value to 1"
+    f"a warning where the interval of the SSIM over its null value reaches 0 or below ({FEWER}); a notice below "
+    f"{LITTLE} of the way from the null value to 1"
 )
 
 
@@ -17,8 +17,9 @@ def way_gone(entry: Entry, gap: Gap) -> float | None:
     return gap.value / way if way > 0 else None
 
 
-def severity_of(share: float | None, gap: Gap) -> Severity:
+def severity_of(entry: Entry, gap: Gap) -> Severity:
     """Return how grave an agreement is."""
-    if gap.low <= 0:
-        return "warning"
+    if gap.standing != "above":
+        return "warning" if gap.standing == "below" else doubt(entry)
+    share = way_gone(entry, gap)
     return "notice" if share is not None and share < LITTLE else "info"

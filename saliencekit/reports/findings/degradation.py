@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..text import interval, number
-from .finding import Finding, Summary, gap_of, has_interval, measured
+from .finding import FEWER, Finding, Severity, Summary, doubt, gap_of, has_interval, measured
 
 
 def salient_pixels_matter(summary: Summary) -> Finding | None:
@@ -12,17 +12,18 @@ def salient_pixels_matter(summary: Summary) -> Finding | None:
     gap = gap_of(entry) if entry else None
     if entry is None or gap is None:
         return None
-    idle = gap.high >= 0
     areas = f"area under the score {number(entry['value'])} against {number(entry['value'] - gap.value)}"
-    told = (
-        "Degrading salient pixels hurts the score no more than degrading random ones"
-        if idle
-        else "Degrading salient pixels hurts the score more than degrading random ones"
-    )
+    told: str
+    severity: Severity
+    told, severity = {
+        "below": ("hurts the score more than degrading random ones", "info"),
+        "undecided": ("hurts the score no more than degrading random ones, as far as can be told", doubt(entry)),
+        "above": ("hurts the score less than degrading random ones", "warning"),
+    }[gap.standing]
     return Finding(
         "salient-pixels-matter",
-        "warning" if idle else "info",
-        f"{told}: {areas}, difference {number(gap.value)} {interval(gap.low, gap.high)}.",
+        severity,
+        f"Degrading salient pixels {told}: {areas}, difference {number(gap.value)} {interval(gap.low, gap.high)}.",
         "degradation",
         {
             "value": entry["value"],
@@ -30,7 +31,7 @@ def salient_pixels_matter(summary: Summary) -> Finding | None:
             "ci_low": gap.low,
             "ci_high": gap.high,
         },
-        "the interval of salient first minus random first reaches 0 or above",
+        f"a warning where the interval of salient first minus random first reaches 0 or above; {FEWER}",
     )
 
 
@@ -47,7 +48,7 @@ def object_blur_hurts(summary: Summary) -> Finding | None:
     told = (
         "Blurring what the maps call background costs more score than blurring the object"
         if worse
-        else "Blurring the background costs as much score as blurring the object"
+        else "Blurring the object is not seen to cost more score than blurring the background"
     )
     return Finding(
         "object-blur-hurts",

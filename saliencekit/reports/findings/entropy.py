@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ..text import interval, number, shown
-from .finding import Entry, Finding, Summary, gap_of, measured
+from ...showing.names import shown
+from ..text import interval, number
+from .finding import FEWER, Entry, Finding, Severity, Summary, doubt, gap_of, measured
 from .moments import Moments, Shift, shift
 
 MUCH = 0.8
@@ -18,19 +19,20 @@ def flat_as_random(summary: Summary) -> Finding | None:
         return None
     value = f"{number(entry['value'])} {interval(entry['ci_low'], entry['ci_high'])} nats"
     null = f"{number(entry['null'])} with re-drawn weights"
-    flat = gap.high >= 0
-    told = (
-        f"The maps are as flat as a random network's: entropy {value} against {null}"
-        if flat
-        else f"The maps are more focused than a random network's: entropy {value} against {null}"
-    )
+    told: str
+    severity: Severity
+    told, severity = {
+        "below": ("more focused than a random network's", "info"),
+        "undecided": ("as flat as a random network's, as far as can be told", doubt(entry)),
+        "above": ("flatter than a random network's", "warning"),
+    }[gap.standing]
     return Finding(
         "flat-as-random",
-        "warning" if flat else "info",
-        f"{told}.",
+        severity,
+        f"The maps are {told}: entropy {value} against {null}.",
         "entropy",
         {key: entry[key] for key in ("value", "ci_low", "ci_high", "null")},
-        "the upper end of the interval of the entropy at or above the null value",
+        f"a warning where the upper end of the interval of the entropy is at or above the null value; {FEWER}",
     )
 
 
@@ -64,7 +66,7 @@ def diffuse_class(summary: Summary) -> Finding | None:
 
 
 def diffuse_group(summary: Summary) -> Finding | None:
-    """Name the group whose maps are much more diffuse than the others'."""
+    """Name the group whose maps are much more diffuse than the others'; one that is a whole class is told of there."""
     return _diffuse(summary, "group", "group", "diffuse-group")
 
 
@@ -72,6 +74,9 @@ def _diffuse(summary: Summary, factor: str, word: str, rule: str) -> Finding | N
     entry = measured(summary, "entropy")
     found = {} if entry is None else _shifts(entry["groups"].get(factor, {}))
     much = {name: each for name, each in found.items() if each.effect >= MUCH and each.low > 0}
+    if factor == "group" and entry is not None:
+        classes = [Moments.of(each) for each in entry["groups"].get("label", {}).values()]
+        much = {name: each for name, each in much.items() if Moments.of(entry["groups"]["group"][name]) not in classes}
     if not much or entry is None:
         return None
     worst = max(much, key=lambda name: much[name].effect)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..text import interval, number, shown
+from ...showing.names import shown
+from ..text import interval, number
 from .agreement import THRESHOLD, severity_of, way_gone
 from .finding import Entry, Finding, Gap, Summary, gap_of, measured
 
@@ -14,11 +15,11 @@ def follows_flips(summary: Summary) -> Finding | None:
         return None
     worst = min(flips, key=lambda name: flips[name][1].value)
     entry, gap = flips[worst]
-    share = way_gone(entry, gap)
-    severity = severity_of(share, gap)
+    share, severity = way_gone(entry, gap), severity_of(entry, gap)
     if severity == "info":
         return None
-    little = "does not follow a flip" if severity == "warning" else "hardly follows a flip"
+    little = "hardly follows a flip" if gap.standing == "above" else "does not follow a flip"
+    little += ", as far as can be told" if gap.standing == "undecided" else ""
     return Finding(
         "follows-flips",
         severity,
@@ -37,11 +38,11 @@ def follows_transforms(summary: Summary) -> Finding | None:
     levels = _gaps(summary)
     if entry is None or gap is None:
         return None
-    share = way_gone(entry, gap)
-    severity = severity_of(share, gap)
-    follows = {"warning": "does not follow", "notice": "hardly follows", "info": "follows"}[severity]
+    share, severity = way_gone(entry, gap), severity_of(entry, gap)
+    follows = "does not follow" if gap.standing != "above" else "hardly follows" if severity == "notice" else "follows"
+    doubted = ", as far as can be told" if gap.standing == "undecided" else ""
     told = (
-        f"Salience {follows} the image under flips, turns and shifts: SSIM {number(entry['value'])} "
+        f"Salience {follows} the image under flips, turns and shifts{doubted}: SSIM {number(entry['value'])} "
         f"{interval(entry['ci_low'], entry['ci_high'])} against {number(entry['value'] - gap.value)} with another "
         "image's map"
     )

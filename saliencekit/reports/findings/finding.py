@@ -11,6 +11,8 @@ SEVERITIES: tuple[Severity, ...] = ("warning", "notice", "info")
 Summary = Mapping[str, Any]
 Entry = Mapping[str, Any]
 Number = float | int | str | None
+Standing = Literal["above", "undecided", "below"]
+FEW = 30  # images below which an interval that reaches the null value is no evidence of anything
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,11 @@ class Gap:
     low: float
     high: float
 
+    @property
+    def standing(self) -> Standing:
+        """Where the whole interval lies: above the null value, below it, or neither."""
+        return "above" if self.low > 0 else "below" if self.high < 0 else "undecided"
+
 
 def measured(summary: Summary, name: str) -> Entry | None:
     """Return the entry of a measure that has a value with an interval, or None."""
@@ -79,3 +86,12 @@ def gap_of(entry: Entry) -> Gap | None:
     if null is None or not has_interval(entry):
         return None
     return Gap(entry["value"] - null, entry["ci_low"] - null, entry["ci_high"] - null)
+
+
+def doubt(entry: Entry) -> Severity:
+    """Return how grave it is that an interval reaches the null value: of few images it may only be their number."""
+    n = entry.get("n")
+    return "notice" if n is not None and n < FEW else "warning"
+
+
+FEWER = f"a notice below {FEW} images, whose interval may reach it by their number alone"

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from ..text import counted, number
-from .finding import Finding, Severity, Summary
+from .finding import FEW, Finding, Severity, Summary
 
-FEW = 30
 CONSTANT = 0.05
 
 

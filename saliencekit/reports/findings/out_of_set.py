@@ -61,17 +61,16 @@ def holds_under_noise(summary: Summary) -> Finding | None:
     gap = gap_of(entry) if entry else None
     if gap is None:
         return None
-    lost = gap.low <= 0
     means = f"SSIM {number(entry['value'])} against {number(entry['null'])}"
-    told = (
-        f"Under salt-and-pepper noise the maps are no more like the clean ones than another image's: {means}"
-        if lost
-        else f"Under salt-and-pepper noise the maps stay more like the clean ones than another image's: {means}"
-    )
+    told = {
+        "below": "are less like the clean ones than another image's",
+        "undecided": "are no more like the clean ones than another image's, as far as can be told",
+        "above": "stay more like the clean ones than another image's",
+    }[gap.standing]
     return Finding(
         "holds-under-noise",
-        "notice" if lost else "info",
-        f"{told}, difference {number(gap.value)} {interval(gap.low, gap.high)}.",
+        "info" if gap.standing == "above" else "notice",
+        f"Under salt-and-pepper noise the maps {told}: {means}, difference {number(gap.value)} {interval(gap.low, gap.high)}.",
         "out_of_set",
         {
             "value": entry["value"],

@@ -6,6 +6,12 @@ from ..text import interval, number
 from .agreement import THRESHOLD, severity_of, way_gone
 from .finding import Finding, Summary, gap_of, measured
 
+_TOLD = {
+    "below": "The runs agree on an image less than on shuffled pairs of images",
+    "undecided": "The runs agree on an image no better than on shuffled pairs of images, as far as can be told",
+    "above": "The runs agree on where to look, more than on shuffled pairs of images",
+}
+
 
 def runs_agree(summary: Summary) -> Finding | None:
     """Hold the agreement of the runs on one image against their agreement on two."""
@@ -13,18 +19,15 @@ def runs_agree(summary: Summary) -> Finding | None:
     gap = gap_of(entry) if entry else None
     if entry is None or gap is None:
         return None
-    share = way_gone(entry, gap)
-    severity = severity_of(share, gap)
-    told = {
-        "warning": "The runs agree on an image no better than on shuffled pairs of images",
-        "notice": "The runs agree on an image hardly better than on shuffled pairs of images",
-        "info": "The runs agree on where to look, more than on shuffled pairs of images",
-    }[severity]
+    share, severity = way_gone(entry, gap), severity_of(entry, gap)
+    told = _TOLD[gap.standing]
+    if gap.standing == "above" and severity == "notice":
+        told = "The runs agree on an image hardly better than on shuffled pairs of images"
     return Finding(
         "runs-agree",
         severity,
         f"{told}: SSIM {number(entry['value'])} {interval(entry['ci_low'], entry['ci_high'])} against "
-        f"{number(entry['value'] - gap.value)}, {number(gap.value)} {interval(gap.low, gap.high)} over it.",
+        f"{number(entry['value'] - gap.value)}, a difference of {number(gap.value)} {interval(gap.low, gap.high)}.",
         "stability",
         {"value": entry["value"], "over_null": gap.value, "ci_low": gap.low, "ci_high": gap.high, "share": share},
         THRESHOLD,

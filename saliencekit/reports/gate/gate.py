@@ -9,10 +9,10 @@ from pathlib import Path
 
 from ...auditing.result import AuditResult, load_audit
 from ...errors import UsageError
+from ...showing.names import shown
 from ..comparison import Comparison
 from ..families import Family
 from ..pairing import ACCURACY, differing
-from ..text import shown
 from .clause import Clause, Failure
 from .compared import failures_of
 

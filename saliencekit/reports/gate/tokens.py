@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from ...errors import UsageError
-from ..text import shown
+from ...showing.names import shown
 
 WORDS = ("and", "or", "not", "is", "applicable", "drop", "rise")
 LONGEST = 2000

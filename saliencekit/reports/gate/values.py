@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...errors import UsageError
+from ...showing.names import shown
 from ..findings import SEVERITIES, recorded_findings
-from ..text import shown
 from .tokens import WORDS, misplaced
 from .tree import Name
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from ...functional import cam_entropy
 from ...reports.figures._canvas import COLOURS, WIDTH, Panel, draw_panel
-from ...reports.overlay import enlarged, overlay
 from ...reports.text import counted, number
+from ...showing.overlay import enlarged, overlay
 
 if TYPE_CHECKING:
     import numpy as np

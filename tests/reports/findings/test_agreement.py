@@ -11,8 +11,15 @@ def test_the_way_from_the_null_value_to_one():
 
 
 @pytest.mark.parametrize(
-    ("share", "low", "severity"),
-    [(0.5, 0.1, "info"), (0.25, 0.1, "info"), (0.24, 0.1, "notice"), (0.5, 0.0, "warning"), (None, 0.1, "info")],
+    ("value", "low", "high", "n", "severity"),
+    [
+        (0.5, 0.1, 0.3, 100, "info"),  # 0.2 of the way of 0.7
+        (0.36, 0.1, 0.3, 100, "notice"),  # 0.2 of the way of 0.84
+        (1.2, 0.1, 0.3, 100, "info"),  # no way to go
+        (0.5, 0.0, 0.3, 30, "warning"),
+        (0.5, 0.0, 0.3, 29, "notice"),  # so few may reach it by their number alone
+        (0.5, -0.3, -0.1, 29, "warning"),  # wholly below it, they cannot
+    ],
 )
-def test_severities(share, low, severity):
-    assert severity_of(share, Gap(0.2, low, 0.3)) == severity
+def test_severities(value, low, high, n, severity):
+    assert severity_of({"value": value, "n": n}, Gap((low + high) / 2, low, high)) == severity

@@ -11,11 +11,19 @@ def summary(entry=None, **also):
     return {"measures": {"degradation": (entry or {}) | {"also": also}}}
 
 
-@pytest.mark.parametrize(("high", "severity"), [(-0.01, "info"), (0.0, "warning"), (0.05, "warning")])
-def test_salient_first_against_random_first(high, severity):
-    found = salient_pixels_matter(summary(span(0.3, 0.2, 0.4, null=0.4, over_null=span(-0.1, -0.2, high))))
+@pytest.mark.parametrize(
+    ("low", "high", "n", "severity", "words"),
+    [
+        (-0.2, -0.01, 16, "info", "hurts the score more than degrading random ones: "),
+        (-0.2, 0.0, 16, "notice", "hurts the score no more than degrading random ones, as far as can be told: "),
+        (-0.2, 0.05, 30, "warning", "hurts the score no more than degrading random ones, as far as can be told: "),
+        (0.01, 0.05, 16, "warning", "hurts the score less than degrading random ones: "),
+    ],
+)
+def test_salient_first_against_random_first(low, high, n, severity, words):
+    found = salient_pixels_matter(summary(span(0.3, 0.2, 0.4, n=n, null=0.4, over_null=span(-0.1, low, high))))
     assert found.severity == severity
-    assert ("no more than degrading random ones" in found.sentence) == (severity == "warning")
+    assert words in found.sentence
     assert "0.300 against 0.400" in found.sentence
 
 

@@ -3,8 +3,8 @@ import pytest
 from saliencekit.reports.findings.entropy import diffuse_class, diffuse_group, flat_as_random, wrong_more_diffuse
 
 
-def summary(value=3.0, low=2.9, high=3.1, null=3.5, **groups):
-    entry = {"value": value, "ci_low": low, "ci_high": high, "null": null, "n": 100, "groups": groups}
+def summary(value=3.0, low=2.9, high=3.1, null=3.5, n=100, **groups):
+    entry = {"value": value, "ci_low": low, "ci_high": high, "null": null, "n": n, "groups": groups}
     return {"measures": {"entropy": entry}}
 
 
@@ -12,11 +12,21 @@ def level(value, n=50, std=0.5):
     return {"value": value, "std": std, "n": n}
 
 
-@pytest.mark.parametrize(("null", "severity"), [(3.5, "info"), (3.1, "warning"), (3.0, "warning"), (2.0, "warning")])
-def test_flat_where_the_interval_reaches_the_null_value(null, severity):
-    found = flat_as_random(summary(null=null))
+@pytest.mark.parametrize(
+    ("null", "n", "severity", "words"),
+    [
+        (3.5, 100, "info", "more focused than"),
+        (3.1, 100, "warning", "as flat as"),
+        (3.0, 100, "warning", "as flat as"),
+        (3.0, 29, "notice", "as flat as"),
+        (2.0, 29, "warning", "flatter than"),
+    ],
+)
+def test_flat_where_the_interval_reaches_the_null_value(null, n, severity, words):
+    found = flat_as_random(summary(null=null, n=n))
     assert found.severity == severity
-    assert ("as flat as a random network's" in found.sentence) == (severity == "warning")
+    assert f"The maps are {words} a random network's" in found.sentence
+    assert ("as far as can be told" in found.sentence) == (words == "as flat as")
     assert found.numbers == {"value": 3.0, "ci_low": 2.9, "ci_high": 3.1, "null": null}
 
 

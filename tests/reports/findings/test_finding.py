@@ -1,6 +1,6 @@
 import pytest
 
-from saliencekit.reports.findings.finding import Gap, gap_of, measured
+from saliencekit.reports.findings.finding import Gap, doubt, gap_of, measured
 
 
 def entry(value=3.0, low=2.5, high=3.5, **more):
@@ -26,3 +26,16 @@ def test_only_what_has_an_interval_is_measured():
     assert measured({"measures": {"entropy": entry(high=None)}}, "entropy") is None
     assert measured({"measures": {}}, "entropy") is None
     assert measured({}, "entropy") is None
+
+
+@pytest.mark.parametrize(
+    ("gap", "where"),
+    [(Gap(1.0, 0.5, 1.5), "above"), (Gap(1.0, 0.0, 2.0), "undecided"), (Gap(-1.0, -2.0, -0.5), "below")],
+)
+def test_where_an_interval_lies(gap, where):
+    assert gap.standing == where
+
+
+def test_an_interval_over_few_images_is_not_held_against_anyone():
+    assert doubt({"n": 29}) == "notice"
+    assert doubt({"n": 30}) == doubt({}) == "warning"

@@ -47,7 +47,16 @@ def test_without_a_value_nothing_is_said():
     assert holds_under_noise(summary(span(0.9, 0.8, 0.95))) is None
 
 
-@pytest.mark.parametrize(("low", "severity"), [(0.01, "info"), (0.0, "notice"), (-0.1, "notice")])
-def test_noise(low, severity):
-    noise = span(0.4, 0.3, 0.5, null=0.2, over_null=span(0.2, low, 0.3))
-    assert holds_under_noise(summary(span(None, None, None), noise_ssim=noise)).severity == severity
+@pytest.mark.parametrize(
+    ("low", "high", "severity", "words"),
+    [
+        (0.01, 0.3, "info", "stay more like"),
+        (0.0, 0.3, "notice", "are no more like"),
+        (-0.3, -0.1, "notice", "are less like"),
+    ],
+)
+def test_noise(low, high, severity, words):
+    noise = span(0.4, 0.3, 0.5, null=0.2, over_null=span(0.2, low, high))
+    found = holds_under_noise(summary(span(None, None, None), noise_ssim=noise))
+    assert found.severity == severity
+    assert f"the maps {words} the clean ones" in found.sentence

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from saliencekit.errors import InputError, UsageError
-from saliencekit.reports.overlay import COLORMAP, FADED, colour_scale, data_uri, enlarged, overlay
+from saliencekit.showing.overlay import COLORMAP, FADED, colour_scale, data_uri, enlarged, overlay
 
 LEAST, MOST = (np.rint(np.array(matplotlib.colormaps[COLORMAP](end)[:3]) * 255) for end in (0.0, 1.0))
 

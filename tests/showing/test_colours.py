@@ -2,7 +2,7 @@ import matplotlib
 import numpy as np
 import pytest
 
-from saliencekit.reports.colours import COLORMAP, COLORMAPS
+from saliencekit.showing.colours import COLORMAP, COLORMAPS
 
 
 def test_the_usual_one_comes_first():
