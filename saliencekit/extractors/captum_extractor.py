@@ -13,12 +13,10 @@ from torch import Tensor, nn
 from ..errors import ModelError, UsageError, one_of
 from ..functional.logits import Target, resolve_target
 from .finding.modules import resolve_layer, unwrap
-from .for_captum.guards import as_captum_is, check_conserved
-from .for_captum.methods import PREFIX, arguments, build, check_settings, checked_method
+from .for_captum.attributing import attribute
+from .for_captum.methods import PREFIX, check_settings, checked_method
 from .for_captum.scored import Scored
 from .for_captum.stand_in import stand_in
-from .for_captum.tiled import tile_poolings
-from .for_captum.turns import Turns, hide_passages
 from .layers import find_layer
 from .running.given import check_images
 from .running.guards import eager, outside_inference, untouched
@@ -130,12 +128,10 @@ class CaptumExtractor:
             explained = resolve_target(logits, target, labels)
             if self._known.rewritten:
                 stack.enter_context(torch.autocast(images.device.type, enabled=False))  # hooks change the dtype
-                scored.separate(images)
-            if self._known.tiled:
-                tile_poolings(scored)
-            if self._known.conserves:
-                hide_passages(scored)
-            maps = self._attributed(scored, images, explained, name)
+            attributions = attribute(
+                self._method, scored, images, explained, layer=name, settings=self._settings, seed=self._seed
+            )
+            maps = attributions.sum(1) if self._channels == "sum" else attributions.abs().sum(1)
         if not bool((maps.isfinite().flatten(1).all(1) & logits.isfinite().all(1)).any()):
             raise ModelError(
                 f"no logits and attribution of captum's {self._method} are finite numbers: look for NaN or infinity in "
@@ -183,22 +179,3 @@ class CaptumExtractor:
         if self._known.layered and self._layer is None:
             return find_layer(self._model, images, output=self._output)
         return self._layer
-
-    def _attributed(self, scored: Scored, images: Tensor, target: Tensor, name: str | None) -> Tensor:
-        layer = None if name is None else scored.network.get_submodule(name)
-        if isinstance(layer, Turns):
-            raise ModelError(f"layer {name!r} is used {len(layer.each)} times in a forward: choose one used once")
-        attribution = build(self._method, scored, layer, self._settings)
-        chunks = len(images) if self._known.random else 1
-        found = []
-        for some, classes in zip(images.chunk(chunks), target.chunk(chunks), strict=True):
-            given = some.detach().clone().requires_grad_()
-            with torch.enable_grad(), as_captum_is(self._method, images.device, self._seed):
-                values = attribution.attribute(given, target=classes, **arguments(self._method, some, self._settings))
-            if values.shape != some.shape:
-                raise ModelError(f"captum's {self._method} cannot bring layer {name!r} to the size of the images")
-            found.append(values.detach())
-        channels = torch.cat(found)
-        if self._known.conserves:
-            check_conserved(self._method, channels, scored, images)
-        return channels.sum(1) if self._channels == "sum" else channels.abs().sum(1)

@@ -57,7 +57,7 @@ class TokenNet(nn.Module):
 
     def forward(self, images):
         patches = self.norm(self.stem(images)).flatten(2).transpose(1, 2)
-        x = torch.cat([self.token.expand(len(images), -1, -1), patches], 1)
+        x = torch.cat([self.token.expand(images.shape[0], -1, -1), patches], 1)
         y = self.first(x)
         x = x + self.drop(self.attend(y, y, y, need_weights=False)[0])
         y = self.last(x)

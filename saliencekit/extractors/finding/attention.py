@@ -14,6 +14,7 @@ from torch.overrides import TorchFunctionMode
 
 from ...functional._checks import as_float, full_precision
 from .shapes import Shapes
+from .unseen import unseen
 
 Weights = Callable[[], Tensor]
 _CALL = inspect.signature(F.multi_head_attention_forward)
@@ -64,7 +65,11 @@ class AttentionTrace(TorchFunctionMode):
         """Run ``func``, and look at it if it attends, or takes tokens out."""
         settings = kwargs or {}
         result = func(*args, **settings)
-        name = getattr(func, "__name__", "")
+        with unseen():
+            self._look(getattr(func, "__name__", ""), args, settings, result)
+        return result
+
+    def _look(self, name: str, args: Any, settings: Mapping[str, Any], result: object) -> None:
         if name == "scaled_dot_product_attention":
             call = dict(zip(("query", "key", "value", "attn_mask", "dropout_p", "is_causal"), args, strict=False))
             call |= settings
@@ -82,7 +87,6 @@ class AttentionTrace(TorchFunctionMode):
                 self._found(result.shape[:-1], result.shape[-1], lambda: _by_head(result, self._shapes.count))
         elif name in ("__getitem__", "select") and isinstance(result, Tensor):
             self._take(args, settings, result)
-        return result
 
     def _found(self, asking: torch.Size, answering: int, weights: Weights) -> None:
         count = self._shapes.count

@@ -10,7 +10,9 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 from torch.utils.weak import WeakTensorKeyDictionary
 
-from .layouts import CHANNELS_LAST, MAPS, Grid, Kind, Layout
+from .grids import Grids
+from .layouts import CHANNELS_LAST, MAPS, Kind, Layout
+from .unseen import unseen
 
 _SPATIAL = {
     *("conv2d", "conv_transpose2d", "batch_norm", "group_norm", "instance_norm", "interpolate", "upsample"),
@@ -40,11 +42,8 @@ class Shapes(TorchFunctionMode):
         super().__init__()
         self._kinds: Any = WeakTensorKeyDictionary()
         self._sizes: set[tuple[int, ...]] = set()
-        self._sure: dict[int, Grid] = {}
-        self._maybe: dict[int, Grid | None] = {}
-        self._joined: dict[int, tuple[Grid, int]] = {}
         self.count = None if images is None else len(images)
-        self._size = None if images is None else images.shape[2:]
+        self._grids = Grids(None if images is None else (images.shape[2], images.shape[3]))
         if images is not None:
             self._note(images, "maps")
 
@@ -57,8 +56,9 @@ class Shapes(TorchFunctionMode):
         result = func(*args, **settings)
         if name != "__get__":
             given = args[0] if args else settings.get("input", settings.get("tensors"))
-            for each in _tensors(result):
-                self._see(name, given, each, args, settings)
+            with unseen():
+                for each in _tensors(result):
+                    self._see(name, given, each, args, settings)
         return result
 
     def same(self, tensor: Tensor, as_this: Tensor) -> None:
@@ -86,18 +86,13 @@ class Shapes(TorchFunctionMode):
 
     def tokens(self, length: int, kind: Kind = "tokens") -> Layout | None:
         """Return the layout of ``length`` tokens, or ``None`` if their grid is not known."""
-        grid, first = self._joined.get(length, (self.grid(length), 0))
-        return None if grid is None else Layout(kind, grid, first, length)
-
-    def grid(self, cells: int) -> Grid | None:
-        """Return the grid of as many patches, if it is known."""
-        return self._sure.get(cells, self._maybe.get(cells))
+        return self._grids.tokens(length, kind)
 
     def _see(self, name: str, given: object, result: Tensor, args: Any, settings: Mapping[str, Any]) -> None:
         if not result.is_floating_point():
             return
         if name in _JOINS:
-            self._join(given, result)
+            self._grids.join(list(_tensors(given)), result)
         if not isinstance(given, Tensor):
             self._inherit(args, result)
         elif name in _SPATIAL and result.dim() == 4:
@@ -151,23 +146,23 @@ class Shapes(TorchFunctionMode):
         if after == before:
             self.same(result, given)
         elif len(before) == 4 and len(after) == 3 and after[2] == before[2] * before[3]:
-            self._hint(after[2], (before[2], before[3]), sure=kind == "maps")
+            self._grids.hint(after[2], (before[2], before[3]), sure=kind == "maps")
             if kind == "maps":
                 self._note(result, "token rows")
         elif len(before) >= 4 and len(after) == 3 and after[1] == before[1] * before[2]:
-            self._hint(after[1], (before[1], before[2]), sure=kind == "channels last")
+            self._grids.hint(after[1], (before[1], before[2]), sure=kind == "channels last")
         elif len(before) == 3 and len(after) == 4:
             self._spread(before, after, result)
 
     def _spread(self, before: torch.Size, after: torch.Size, result: Tensor) -> None:
         """Tokens made into maps; a split into heads looks alike, so it makes no maps of unknown ones."""
         if after[3] == before[2] and after[1] * after[2] == before[1]:
-            self._hint(before[1], (after[1], after[2]), sure=False)
-            if self.grid(before[1]) == (after[1], after[2]):
+            self._grids.hint(before[1], (after[1], after[2]), sure=False)
+            if self._grids.of(before[1]) == (after[1], after[2]):
                 self._note(result, "channels last")
         elif after[1] == before[1] and after[2] * after[3] == before[2]:
-            self._hint(before[2], (after[2], after[3]), sure=False)
-            if self._sure.get(before[2]) == (after[2], after[3]):
+            self._grids.hint(before[2], (after[2], after[3]), sure=False)
+            if self._grids.sure(before[2]) == (after[2], after[3]):
                 self._note(result, "maps")
 
     def _unfold(self, given: Tensor, result: Tensor, args: Any, settings: Mapping[str, Any]) -> None:
@@ -178,39 +173,8 @@ class Shapes(TorchFunctionMode):
             (given.shape[axis + 2] + 2 * margin[axis] - reach[axis] * (size[axis] - 1) - 1) // step[axis] + 1
             for axis in (0, 1)
         )
-        self._hint(result.shape[2], (grid[0], grid[1]), sure=True)
+        self._grids.hint(result.shape[2], (grid[0], grid[1]), sure=True)
         self._note(result, "token rows")
-
-    def _hint(self, cells: int, grid: Grid, *, sure: bool) -> None:
-        if sure:
-            self._sure[cells] = grid
-        elif 1 not in grid and self._is_scaled(grid):  # one head or group is no row of cells
-            self._maybe[cells] = grid if self._maybe.get(cells, grid) == grid else None
-
-    def _is_scaled(self, grid: Grid) -> bool:
-        """Return whether the images, by a whole factor smaller, are ``grid``, whichever way it was rounded."""
-        if self._size is None:
-            return False
-        factors = range(1, max(self._size) + 1)
-        return any(
-            all(size // factor <= cells <= -(-size // factor) for size, cells in zip(self._size, grid, strict=True))
-            for factor in factors
-        )
-
-    def _join(self, parts: object, result: Tensor) -> None:
-        parts = list(_tensors(parts))
-        if result.dim() != 3 or not parts or result.shape[1] != sum(part.shape[1] for part in parts):
-            return
-        start = 0
-        found: list[tuple[int, Grid, int]] = []
-        for part in parts:
-            layout = self.tokens(part.shape[1])
-            if layout is not None:
-                found.append((part.shape[1], layout.grid, start + layout.first))
-            start += part.shape[1]
-        if found and len(parts) > 1:
-            _, grid, first = max(found)
-            self._joined[result.shape[1]] = (grid, first)
 
 
 def _pair(value: int | tuple[int, int]) -> tuple[int, int]:

@@ -3,51 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
-import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from .head import Head, HeadModule, Link, is_mean, makes, module_of
 from .layouts import Kind, cells_of
+from .trails import Trail, version
+from .unseen import unseen
 
 _DROPOUTS = ("dropout", "dropout_", "dropout1d", "dropout2d", "dropout3d")
 _COPIES = ("clone", "contiguous", "to", "type_as", "float", "double", "half", "bfloat16")
-
-
-def unseen() -> AbstractContextManager[object]:
-    """Return a context whose calls no other trace of the same forward takes for steps of the network.
-
-    >>> with unseen():
-    ...     pass
-    """
-    return torch._C.DisableTorchFunction()
-
-
-def version(tensor: Tensor) -> int:
-    """Return how often ``tensor`` was written into; tensors of inference mode do not count, and give 0."""
-    return 0 if tensor.is_inference() else tensor._version
-
-
-class Trail:
-    """Tensors known to hold the same numbers: one, its views, its copies, and what dropout left of it."""
-
-    def __init__(self, *tensors: Tensor) -> None:
-        self._known = [(tensor, version(tensor)) for tensor in tensors]
-
-    def add(self, tensor: Tensor) -> None:
-        """Let ``tensor`` belong to the trail, as it is now."""
-        self._known.append((tensor, version(tensor)))
-
-    def holds(self, tensor: object) -> bool:
-        """Return whether ``tensor`` is a view of one of the trail that nothing has written into since."""
-        return isinstance(tensor, Tensor) and any(
-            tensor.data_ptr() == known.data_ptr() and tensor.numel() == known.numel() and version(known) == since
-            for known, since in self._known
-        )
 
 
 class Pooling(NamedTuple):

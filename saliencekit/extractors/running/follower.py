@@ -17,9 +17,9 @@ from .tap import Tap
 class Follower:
     """Keeps the tensor that ``plan`` explains during one forward."""
 
-    def __init__(self, plan: Plan, *, gradient: bool, whole: bool) -> None:
+    def __init__(self, plan: Plan, *, begin: bool, whole: bool) -> None:
         self._plan = plan
-        self._tap = Tap(gradient=gradient and not plan.closed, whole=whole, snapshot=plan.snapshot, copy=plan.copy)
+        self._tap = Tap(begin=begin, whole=whole, snapshot=plan.snapshot, copy=plan.copy)
         self._trace = HeadTrace()
         self._head_ran = plan.head is None
         self._looking = False

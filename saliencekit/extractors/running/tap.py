@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.autograd.graph import GradientEdge, get_gradient_edge
 
-from ..finding.trace import version
+from ..finding.trails import version
 
 
 class _Cut(torch.autograd.Function):
@@ -24,14 +24,26 @@ class _Cut(torch.autograd.Function):
         return None, None
 
 
+class _Begin(torch.autograd.Function):
+    """Copies a tensor, and makes the copy the beginning of a graph; no write is counted."""
+
+    @staticmethod
+    def forward(ctx: Any, tensor: Tensor, anchor: Tensor) -> Tensor:
+        return tensor.clone()
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[None, None]:
+        return None, None
+
+
 class Tap:
     """Keeps one layer's tensor of one forward, and where to take gradients by it.
 
     Parameters
     ----------
-    gradient
-        Gradients by the tensor will be asked for: where the caller records none, the graph is cut at the tensor, so
-        that only what follows is recorded. Nothing before it is saved.
+    begin
+        Gradients will be asked for: where the caller records none, the graph is cut at the tensor, so that only what
+        follows is recorded. Nothing before it is saved.
     whole
         Leave a graph that is there whole: the caller records gradients, or another extractor does.
     snapshot
@@ -41,8 +53,8 @@ class Tap:
         Copy a snapshot, since something will overwrite it.
     """
 
-    def __init__(self, *, gradient: bool, whole: bool, snapshot: bool, copy: bool) -> None:
-        self._gradient, self._whole, self._snapshot, self._copy = gradient, whole, snapshot, copy
+    def __init__(self, *, begin: bool, whole: bool, snapshot: bool, copy: bool) -> None:
+        self._begin, self._whole, self._snapshot, self._copy = begin, whole, snapshot, copy
         self._since = 0
         self.given: Tensor | None = None  # what the network goes on with
         self.features: Tensor | None = None
@@ -52,7 +64,7 @@ class Tap:
 
     def take(self, out: Tensor) -> Tensor:
         """Keep ``out`` and return what the network is to go on with: the same numbers at the same place."""
-        given = self._beginning(out) if self._gradient else out
+        given = self._beginning(out) if self._begin else out
         copy = self._snapshot and self._copy
         self.features = given.clone() if copy else given
         self.source = get_gradient_edge(given) if self._snapshot and given.requires_grad else given
@@ -78,7 +90,8 @@ class Tap:
             return out
         self.cut = True
         torch.set_grad_enabled(True)  # until the forward is over: `Watcher` switches it back
-        # a caller who records may have saved `out` for a backward, which must not see it marked as written into
-        base = out.clone() if self._whole else out.detach()
-        given: Tensor = _Cut.apply(base, torch.zeros((), requires_grad=True))
+        # a caller who records may have saved `out` for a backward, and other extractors follow it by its writes:
+        # neither must see it marked as written into
+        anchor = torch.zeros((), requires_grad=True)
+        given: Tensor = _Begin.apply(out, anchor) if self._whole else _Cut.apply(out.detach(), anchor)
         return given

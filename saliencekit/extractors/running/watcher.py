@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -16,26 +16,11 @@ from ...errors import ModelError, UsageError
 from ..finding.outputs import as_logits, pick_logits
 from .capture import Capture, Plan
 from .follower import Follower
-from .guards import outside_inference, twice_differentiable
+from .forward import Forward, Observer
 from .rerun import Rerun, images_in, running_again
 from .tracer import Tracer
 
 _alone: ContextVar[Watcher | None] = ContextVar("saliencekit_watcher_alone", default=None)
-_stale: list[ExitStack] = []  # kept, since they would switch modes when they are freed
-
-
-class Observer(Protocol):
-    """Looks on at one forward: :class:`Tracer`, :class:`Follower`, or an extractor's own."""
-
-    @property
-    def cut(self) -> bool:
-        """Whether the forward records a graph that its caller did not ask for."""
-
-    def install(self, stack: ExitStack) -> None:
-        """Watch until ``stack`` closes."""
-
-    def capture(self, logits: Tensor) -> Capture:
-        """Return what the forward left, now that it is over and has given ``logits`` (N, K)."""
 
 
 class Watcher:
@@ -74,9 +59,7 @@ class Watcher:
         self._images, self._observe = images, observe
         self._rerun: Rerun | None = None
         self._plans: dict[bool, Plan] = {}
-        self._observer: Observer | None = None
-        self._hooks, self._guard = ExitStack(), ExitStack()
-        self._records = False
+        self._forward = Forward()
         self._capture: Capture | ModelError | UsageError | None = None
         self.layers: list[tuple[str, tuple[int, ...], int]] = []
 
@@ -93,16 +76,9 @@ class Watcher:
             after.remove()
             self._capture = self._rerun = None
 
-    @contextmanager
-    def settled(self) -> Iterator[None]:
+    def settled(self) -> AbstractContextManager[None]:
         """Leave no forward half watched behind this block, if it was interrupted (which runs no hook)."""
-        recording, inferring = torch.is_grad_enabled(), torch.is_inference_mode_enabled()
-        try:
-            yield
-        finally:
-            if self._observer is not None:
-                self._drop(inferring)
-                torch.set_grad_enabled(recording)
+        return self._forward.settled()
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -135,36 +111,26 @@ class Watcher:
             return None
         if root is not self._root:
             raise ModelError("DataParallel runs copies of the model that cannot be watched: use one device or DDP")
-        if self._observer is not None:
-            self._drop(torch.is_inference_mode_enabled())
-        images, recording = images_in(args, kwargs), torch.is_grad_enabled()
-        self._capture, self._records = None, recording
+        watchers, inferring = self._watchers(), torch.is_inference_mode_enabled()
+        for each in reversed(watchers):
+            each._forward.drop(inferring=inferring)
+        self._capture, images = None, images_in(args, kwargs)
         self._rerun = Rerun.of(root, args, kwargs, self._output) if self._images else None
-        plan = self._plan(images)
-        if self._observe is None and (plan is None or (self._gradient and not plan.closed)):
-            self._guard.enter_context(outside_inference())
+        recording = torch.is_grad_enabled()
+        # whoever comes first begins a graph for all, so that all keep one tensor
+        begin = any(each._needs_graph(images) for each in watchers)
+        if self._observe is None and (self._plan(images) is None or begin):
+            self._forward.leave_inference()
             args, kwargs = tree_map_only(Tensor, _usable, (args, kwargs))
-        whole = recording or len(self._watchers()) > 1
-        observer: Observer
-        if self._observe is not None:
-            observer = self._observe(root, images)
-        elif plan is None:
-            observer = Tracer(root, layer=self._layer, gradient=self._gradient, whole=whole, images=images)
-        else:
-            observer = Follower(plan, gradient=self._gradient, whole=whole)
-        self._observer = observer
-        if recording and self._gradient and not (plan is not None and plan.closed):
-            self._hooks.enter_context(twice_differentiable())
-        observer.install(self._hooks)
+        observer = self._observer(images, begin=begin, whole=recording or len(watchers) > 1)
+        self._forward.begin(observer, twice=recording and self._needs_graph(images))
         return args, kwargs
 
     def _after(self, root: nn.Module, args: object, outputs: object) -> object:
-        observer, self._observer = self._observer, None
-        if observer is None:  # another extractor's forward
-            return None
-        self._hooks.close()
-        self._guard.close()  # also what a cut switched: gradients are recorded as before
-        if outputs is None:  # it failed
+        for each in reversed(self._watchers()):  # what was switched on last goes off first
+            each._forward.close()
+        observer = self._forward.end()
+        if observer is None or outputs is None:  # another extractor's forward, or it failed
             return None
         try:
             capture = observer.capture(as_logits(pick_logits(outputs, self._output)))
@@ -176,7 +142,7 @@ class Watcher:
         if isinstance(observer, Tracer):
             self.layers = observer.layers
         watchers = self._watchers()
-        if self._records or not (observer.cut or len(watchers) > 1) or watchers[-1] is not self:
+        if self._forward.records or not (observer.cut or len(watchers) > 1) or watchers[-1] is not self:
             return None
         return tree_map_only(Tensor, Tensor.detach, outputs)  # the caller asked for no graph
 
@@ -187,20 +153,24 @@ class Watcher:
             return plan
         return None
 
+    def _observer(self, images: Tensor | None, *, begin: bool, whole: bool) -> Observer:
+        if self._observe is not None:
+            return self._observe(self._root, images)
+        plan = self._plan(images)
+        if plan is not None:
+            return Follower(plan, begin=begin, whole=whole)
+        return Tracer(self._root, layer=self._layer, gradient=self._gradient, begin=begin, whole=whole, images=images)
+
+    def _needs_graph(self, images: Tensor | None) -> bool:
+        plan = self._plan(images)
+        return self._gradient and not (plan is not None and plan.closed)
+
     def _watchers(self) -> list[Watcher]:
         """All that watch this forward, in the order in which they are told that it is over."""
         if _alone.get() is self:
             return [self]
         owners = [getattr(hook, "__self__", None) for hook in self._root._forward_hooks.values()]
         return [owner for owner in owners if isinstance(owner, Watcher)]
-
-    def _drop(self, inferring: bool) -> None:
-        self._observer = None
-        self._hooks.close()
-        if torch.is_inference_mode_enabled() != inferring:
-            self._guard.close()
-        else:  # the mode it would go back to has been left by the caller already
-            _stale.append(self._guard.pop_all())
 
 
 def _usable(tensor: Tensor) -> Tensor:

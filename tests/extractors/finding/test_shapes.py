@@ -115,9 +115,9 @@ def test_what_cannot_be_told():
     shapes, out = seen(lambda x: x.sum((1, 2, 3))[:, None, None].expand(2, 24, 6) + 0)
     assert shapes.layout(out) is None
     shapes, _ = seen(lambda x: torch.zeros(2, 24, 64).view(2, 24, 8, 8).flatten(2))  # heads: not as wide as the image
-    assert shapes.grid(64) is None
+    assert shapes.tokens(64) is None
     shapes, out = seen(lambda x: (torch.zeros(2, 24, 5).view(2, 4, 6, 5), torch.zeros(2, 24, 5).view(2, 2, 12, 5))[0])
-    assert shapes.grid(24) == (4, 6)  # the other has not the image's proportions
+    assert shapes.tokens(24).grid == (4, 6)  # the other has not the image's proportions
     assert Shapes(None).layout(torch.zeros(2, 24, 6)) is None
 
 

@@ -23,7 +23,7 @@ def run(tap, out, *, inplace):
 @pytest.mark.parametrize("inplace", [False, True])
 def test_a_snapshot_is_the_layer_as_it_was(inplace):
     with torch.no_grad():
-        tap = Tap(gradient=True, whole=False, snapshot=True, copy=True)
+        tap = Tap(begin=True, whole=False, snapshot=True, copy=True)
         _, gradient = run(tap, torch.tensor([1.0, -1.0, 2.0]), inplace=inplace)
         assert tap.features.tolist() == [1.0, -1.0, 2.0]
         assert gradient == [1.0, 0.0, 3.0]
@@ -33,7 +33,7 @@ def test_a_snapshot_is_the_layer_as_it_was(inplace):
 
 def test_else_it_is_what_in_place_layers_left():
     with torch.no_grad():
-        tap = Tap(gradient=True, whole=False, snapshot=False, copy=False)
+        tap = Tap(begin=True, whole=False, snapshot=False, copy=False)
         _, gradient = run(tap, torch.tensor([1.0, -1.0, 2.0]), inplace=True)
         assert tap.features.tolist() == [1.0, 0.0, 2.0]
         assert gradient == [1.0, 2.0, 3.0]
@@ -42,7 +42,7 @@ def test_else_it_is_what_in_place_layers_left():
 def test_the_cut_shares_memory_and_leaves_the_tensor_alone():
     with torch.no_grad():
         out = torch.ones(3)
-        tap = Tap(gradient=True, whole=False, snapshot=False, copy=False)
+        tap = Tap(begin=True, whole=False, snapshot=False, copy=False)
         given = tap.take(out)
         assert given.data_ptr() == out.data_ptr()
         assert given.requires_grad
@@ -52,7 +52,7 @@ def test_the_cut_shares_memory_and_leaves_the_tensor_alone():
 
 def test_a_graph_that_is_there_is_left_whole():
     weight = torch.ones(3, requires_grad=True)
-    tap = Tap(gradient=True, whole=True, snapshot=False, copy=False)
+    tap = Tap(begin=True, whole=True, snapshot=False, copy=False)
     out = weight * 2
     assert tap.take(out) is out
     assert not tap.cut
@@ -64,7 +64,7 @@ def test_a_graph_that_is_there_is_left_whole():
 
 
 def test_without_gradients_nothing_is_touched():
-    tap = Tap(gradient=False, whole=False, snapshot=False, copy=False)
+    tap = Tap(begin=False, whole=False, snapshot=False, copy=False)
     out = torch.ones(1, 2, 3, 3)
     assert tap.take(out) is out
     assert tap.is_given(out)
