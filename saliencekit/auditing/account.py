@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Iterable, Sequence
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from .._version import __version__
 from ..measures import OutOfSet
 from ..measures.kinds import KINDS
 from .engine import Engine
@@ -95,14 +92,3 @@ def _counts(words: Iterable[str | None]) -> dict[str, int]:
         if word is not None:
             counts[word] = counts.get(word, 0) + 1
     return dict(sorted(counts.items()))
-
-
-def versions() -> dict[str, str]:
-    """Return the versions of what the numbers rest on."""
-    found = {"saliencekit": __version__, "python": platform.python_version()}
-    for name in ENGINES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "not installed"
-    return found

@@ -10,11 +10,13 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from ..devices import in_halves
 from ..errors import InputError
 from ..extractors.making import MakesMaps
 from ..functional.random import Draw
 from ..measures import Clean, Measure, OutOfSet, View
 from ..measures.look import look_clean, look_views
+from ..models.foreign import network_at_fault
 from .found import Found, found_of, joined
 from .others import Others
 from .subjects import Normalise
@@ -73,14 +75,18 @@ class Engine:
 
     def measure(self, pixels: Tensor, images: Sequence[str], labels: Tensor | None) -> Found:
         """Return what a batch gives; when the device runs out of memory the batch is halved and goes on."""
-        return self._halving(self._measure, pixels, images, labels)
+        return in_halves(
+            lambda some: self._measure(pixels[some], images[some], None if labels is None else labels[some]),
+            slice(0, len(images)),
+            joined,
+        )
 
     def measure_set(self, measure: OutOfSet, name: str, pixels: Tensor, images: Sequence[str]) -> Found:
         """Return the rows of a batch of another set, of which only the audited model's clean maps are taken."""
         alone = replace(self, extractors=self.extractors[:1], run_names=self.run_names[:1], others=None)
 
-        def rows(pixels: Tensor, images: Sequence[str], labels: Tensor | None) -> Found:
-            clean = alone.look(pixels, images, labels)
+        def rows(some: slice) -> Found:
+            clean = alone.look(pixels[some], images[some], None)
             if self.others is not None and clean.maps.shape[-2:] != self.others.maps.shape[-2:]:
                 raise InputError(
                     f"expected maps of {name} of the size of the audited ones, {tuple(self.others.maps.shape[-2:])}, "
@@ -88,14 +94,14 @@ class Engine:
                 )
             return found_of(clean, {measure.name: measure.set_rows(name, clean)})
 
-        return self._halving(rows, pixels, images, None)
+        return in_halves(rows, slice(0, len(images)), joined)
 
     def look(self, pixels: Tensor, images: Sequence[str], labels: Tensor | None) -> Clean:
         """Return the clean side of a batch."""
         batch = self.to_device(pixels)
         draw = Draw.of(self.seed, images, "audit", self.device)
         low, high = self.value_range
-        with self._arithmetic():
+        with network_at_fault(batch.shape[1:]), self._arithmetic():
             return look_clean(
                 self.extractors,
                 batch,
@@ -115,7 +121,7 @@ class Engine:
 
     def _measure(self, pixels: Tensor, images: Sequence[str], labels: Tensor | None) -> Found:
         clean = self.look(pixels, images, labels)
-        with self._arithmetic():
+        with network_at_fault(pixels.shape[1:]), self._arithmetic():
             seen = look_views(self.extractors[0], clean, self.views, prepare=self._normalised)
         found = found_of(clean, {measure.name: measure.rows(clean, seen) for measure in self.measures})
         views = [each.finite for each in seen.values() if each.finite is not None]
@@ -138,21 +144,3 @@ class Engine:
         if self.precision == "32":
             return nullcontext()
         return torch.autocast(self.device.type, dtype=AUTOCAST[self.precision])
-
-    def _halving(
-        self,
-        look: Callable[[Tensor, Sequence[str], Tensor | None], Found],
-        pixels: Tensor,
-        images: Sequence[str],
-        labels: Tensor | None,
-    ) -> Found:
-        try:
-            return look(pixels, images, labels)
-        except torch.OutOfMemoryError:
-            if len(images) == 1:
-                raise
-        torch.cuda.empty_cache()
-        half = len(images) // 2
-        first = self._halving(look, pixels[:half], images[:half], None if labels is None else labels[:half])
-        rest = self._halving(look, pixels[half:], images[half:], None if labels is None else labels[half:])
-        return joined(first, rest)

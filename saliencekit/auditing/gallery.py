@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 PLACES = ("lowest", "median", "highest")
 WRONG = "wrong"
 MOST = 400
+Shown = Mapping[int, tuple[Tensor, Tensor]]
 
 
 def choose(records: pd.DataFrame, each: int, *, most: int = MOST) -> pd.DataFrame:
@@ -57,7 +58,7 @@ def choose(records: pd.DataFrame, each: int, *, most: int = MOST) -> pd.DataFram
     return found[turn.rank(method="first") <= most]
 
 
-def write_gallery(folder: Path, chosen: pd.DataFrame, look: Callable[[Sequence[int]], tuple[Tensor, Tensor]]) -> None:
+def write_gallery(folder: Path, chosen: pd.DataFrame, look: Callable[[Sequence[int]], Shown]) -> None:
     """Write each chosen image as the network saw it, its map, and the list of them.
 
     Parameters
@@ -67,18 +68,22 @@ def write_gallery(folder: Path, chosen: pd.DataFrame, look: Callable[[Sequence[i
     chosen
         From :func:`choose`.
     look
-        From image numbers to their images in [0, 1] ``(n, C, H, W)`` and raw maps ``(n, h, w)``, on the CPU.
+        From image numbers to each one's image in [0, 1] ``(C, H, W)`` and raw map ``(h, w)``, on the CPU. A file that
+        can be read no more has none, and is not shown.
     """
     shutil.rmtree(folder, ignore_errors=True)
     listing: list[dict[str, Any]] = []
     for start in range(0, len(chosen), 16):
         rows = chosen.iloc[start : start + 16]
-        images, maps = look([int(each) for each in rows["index"]])
+        shown = look([int(each) for each in rows["index"]])
         for offset, (_, row) in enumerate(rows.iterrows()):
+            if int(row["index"]) not in shown:
+                continue
+            image, salience = shown[int(row["index"])]
             stem = f"{start + offset:03d}"
-            _write_image(folder / f"{stem}.png", images[offset])
+            _write_image(folder / f"{stem}.png", image)
             with written_whole(folder / f"{stem}.npy") as path, path.open("wb") as stream:
-                np.save(stream, maps[offset].numpy().astype(np.float32), allow_pickle=False)
+                np.save(stream, salience.numpy().astype(np.float32), allow_pickle=False)
             listing.append({"file": f"{stem}.png", "map": f"{stem}.npy", **_facts(row)})
     write_json(folder / "gallery.json", listing)
 

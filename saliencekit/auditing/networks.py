@@ -41,7 +41,13 @@ class Run:
 
 
 def gather_runs(
-    model: Model, runs: Sequence[Model], *, arch: str | None, trust_pickle: bool, allow_missing: Sequence[str]
+    model: Model,
+    runs: Sequence[Model],
+    *,
+    arch: str | None,
+    trust_pickle: bool,
+    allow_missing: Sequence[str],
+    key: str | None = None,
 ) -> tuple[Run, ...]:
     """Load the audited model and its sister runs, in this order; every name is made unique."""
     gathered: list[Run] = []
@@ -51,7 +57,7 @@ def gather_runs(
             network = each
         else:
             name = _short(Path(each), number)
-            network = load_model(each, arch, trust_pickle=trust_pickle, allow_missing=tuple(allow_missing))
+            network = load_model(each, arch, trust_pickle=trust_pickle, allow_missing=tuple(allow_missing), key=key)
         if name in {run.name for run in gathered}:
             name = f"{name} ({number})"
         gathered.append(Run(name, network, model_info(network)))

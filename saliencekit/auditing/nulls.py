@@ -4,12 +4,44 @@ from __future__ import annotations
 
 import copy
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
+
+from ..devices import in_halves, is_out_of_memory
+from ..measures import Entropy
+from ..models.foreign import network_at_fault
+from .engine import Engine
+from .networks import twin_extractor
+from .passes import few_at_a_time
+from .plan import Plan
+
+
+@torch.inference_mode()
+def entropy_nulls(plan: Plan, engine: Engine, pixels: Tensor) -> dict[str, float]:
+    """Return the entropies of the same network with re-drawn weights, on the images that serve as the others."""
+    if engine.others is None:
+        return {}
+    measure, images = Entropy(), engine.others.images
+    with torch.inference_mode(False):
+        twin = redrawn(plan.runs[0].network, engine.ready(pixels), seed=plan.settings.seed)
+    extract = twin_extractor(engine.extractors[0], twin, salience=plan.settings.salience, layer=plan.settings.layer)
+    alone = replace(engine, extractors=(extract,), run_names=("re-drawn",), target="predicted", others=None)
+
+    def rows_of(some: slice) -> Mapping[str, Tensor]:
+        return measure.rows(alone.look(pixels[some], images[some], None), {}).values
+
+    rows = [in_halves(rows_of, some, _appended) for some in few_at_a_time(len(pixels))]
+    columns = ("entropy", "entropy_normalized", "effective_area", "histogram_entropy")
+    return {name: float(torch.cat([each[name][0] for each in rows]).mean()) for name in columns}
+
+
+def _appended(a: Mapping[str, Tensor], b: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+    return {name: torch.cat([each, b[name]], dim=1) for name, each in a.items()}
 
 
 @torch.no_grad()
@@ -40,12 +72,22 @@ def redrawn(model: nn.Module, images: Tensor, *, seed: int) -> nn.Module:
                 for parameter in own:
                     spread = parameter.float().std(unbiased=False).item()
                     parameter.normal_(parameter.float().mean().item(), max(spread, 1e-12))
-        _settle(twin.to(images.device), images)
-    return twin.eval()
+        with network_at_fault(images.shape[1:]):
+            _settle(twin, images)
+    return twin.to(images.device).eval()
 
 
 def _settle(network: nn.Module, images: Tensor) -> None:
-    """Take the batch-normalisation statistics from one pass over the images."""
+    """Take the batch-normalisation statistics from one pass over the images; the CPU has the room for all of them."""
+    try:
+        _take_statistics(network.to(images.device), images)
+    except RuntimeError as error:
+        if not is_out_of_memory(error):
+            raise
+        _take_statistics(network.cpu(), images.cpu())
+
+
+def _take_statistics(network: nn.Module, images: Tensor) -> None:
     normalisations = [module for module in network.modules() if isinstance(module, _BatchNorm)]
     if not normalisations:
         return

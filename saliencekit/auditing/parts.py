@@ -13,20 +13,17 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..errors import EnvironmentFault, InputError, UsageError
+from ..errors import EnvironmentFault, InputError
 from ..files import sync_folder, write_json, written_whole
 
 if TYPE_CHECKING:
     import pandas as pd
 
 PART_SIZE = 256
-REPORTS = ("report.html", "report.md", "report.json", "report.csv")
-FILES = ("summary.json", "run.json", "maps.npy", "average_maps.parquet", *REPORTS)
-FOLDERS = ("parts", "records", "gallery", "figures")
 
 
 @dataclass(frozen=True)
@@ -99,7 +96,7 @@ class Parts:
                 skipped = tuple((image, reason) for image, reason in plain.pop("skipped"))
                 account = Account(**{**plain, "degenerate_runs": tuple(plain["degenerate_runs"])}, skipped=skipped)
             except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-                raise _damaged(path, error) from error
+                raise damaged(path, error) from error
             yield account
 
     def files(self, name: str) -> list[Path]:
@@ -111,118 +108,8 @@ class Parts:
         return self.folder / f"{part:06d}"
 
 
-def merge(files: list[Path], target: Path) -> None:
-    """Join Parquet files into one, holding one of them in memory at a time."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    with written_whole(target) as temporary:
-        writer = None
-        schema = _schema(files)
-        try:
-            for path in files:
-                try:
-                    table = pq.read_table(path)
-                except (pa.ArrowException, OSError) as error:
-                    raise _damaged(path, error) from error
-                writer = writer or pq.ParquetWriter(temporary, schema, compression="zstd")
-                writer.write_table(pa.concat_tables([schema.empty_table(), table], promote_options="default"))
-        finally:
-            if writer is not None:
-                writer.close()
-
-
-def _schema(files: list[Path]) -> Any:
-    """Return the columns of all parts: those of other sets may have one more."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    schemas = []
-    for path in files:
-        try:
-            schemas.append(pq.read_schema(path))
-        except (pa.ArrowException, OSError) as error:
-            raise _damaged(path, error) from error
-    return pa.unify_schemas(schemas)
-
-
-def _piece(path: Path) -> np.ndarray:
-    try:
-        return cast(np.ndarray, np.load(path, mmap_mode="r", allow_pickle=False))
-    except (OSError, ValueError, EOFError) as error:
-        raise _damaged(path, error) from error
-
-
-def _damaged(path: Path, error: Exception) -> InputError:
+def damaged(path: Path, error: Exception) -> InputError:
+    """Return the error that names a file of a part that cannot be read."""
     return InputError(
         f"{path} cannot be read: {str(error).splitlines()[0]}; delete that part and run again with --resume"
     )
-
-
-def merge_maps(files: list[Path], target: Path) -> None:
-    """Join the parts' maps ``(n, h, w)`` into one ``.npy``, not held in memory; nothing if there are none."""
-    pieces = [_piece(path) for path in files]
-    if not pieces:
-        return
-    with written_whole(target) as path:
-        shape = (sum(len(each) for each in pieces), *pieces[0].shape[1:])
-        whole = np.lib.format.open_memmap(path, mode="w+", dtype=pieces[0].dtype, shape=shape)
-        start = 0
-        for each in pieces:
-            whole[start : start + len(each)] = each
-            start += len(each)
-        whole.flush()
-
-
-def begin(folder: Path, fingerprint: Mapping[str, Any], *, resume: bool, overwrite: bool) -> None:
-    """Prepare an output folder: new, emptied, or to be resumed by an audit of the same fingerprint.
-
-    Raises
-    ------
-    UsageError
-        If the folder holds an audit and neither ``resume`` nor ``overwrite`` was asked for, or if the
-        audit to resume was of something else; the first differing field is named.
-    """
-    state = folder / "parts" / "fingerprint.json"
-    begun = any((folder / "parts").glob("[0-9]*/[0-9]*"))  # a lone fingerprint is of an audit that was refused
-    audited = begun or (folder / "run.json").is_file() or (folder / "summary.json").is_file()
-    if audited and overwrite:
-        clear(folder)
-    elif audited and resume:
-        return _same(_before(folder, state), fingerprint, folder)
-    elif audited:
-        raise UsageError(f"{folder} holds an audit already: choose another --output, or --resume, or --overwrite")
-    elif foreign := [name for name in FOLDERS[1:] if (folder / name).exists()]:
-        raise UsageError(f"{folder} holds {', '.join(foreign)} of something else: choose another --output")
-    return write_json(state, dict(fingerprint))
-
-
-def clear(folder: Path) -> None:
-    """Remove what an audit wrote, the summary first, and nothing else."""
-    try:
-        for name in FILES:
-            (folder / name).unlink(missing_ok=True)
-        for name in FOLDERS:
-            if (folder / name).is_dir():
-                shutil.rmtree(folder / name)
-    except OSError as error:
-        raise EnvironmentFault(f"cannot empty {folder}: {error.strerror}") from error
-
-
-def _before(folder: Path, state: Path) -> Mapping[str, Any]:
-    """Return the fingerprint of the audit that a folder holds, finished or not."""
-    finished = folder / "run.json"
-    try:
-        if state.is_file():
-            return cast("Mapping[str, Any]", json.loads(state.read_text(encoding="utf-8")))
-        return cast("Mapping[str, Any]", json.loads(finished.read_text(encoding="utf-8"))["fingerprint"])
-    except (OSError, ValueError, KeyError) as error:
-        raise UsageError(f"{folder} holds no audit that can be resumed: choose --overwrite") from error
-
-
-def _same(before: Mapping[str, Any], now: Mapping[str, Any], folder: Path) -> None:
-    for name in {**before, **now}:
-        if before.get(name) != json.loads(json.dumps(now.get(name))):
-            raise UsageError(
-                f"{folder} cannot be resumed: its {name} was {before.get(name)}, and is now {now.get(name)}"
-            )

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-from ..errors import DataError, ModelError, SaliencekitError
+from ..devices import decoding_processes, in_halves
+from ..errors import DataError, ModelError
 from ..measures import OutOfSet
 from . import averages
 from .crew import Crew
@@ -65,7 +64,8 @@ def run_pass(
     missing = each.parts.missing(rank=crew.rank, world=crew.world)
     work = [(part, batch) for part in missing for batch in batches_of(each.parts.numbers(part), batch_size)]
     images = sum(len(batch) for _, batch in work)
-    loader = each.subjects.loader([batch for _, batch in work], workers=_workers(workers, images, crew.device))
+    processes = decoding_processes(workers, images, crew.device)
+    loader = each.subjects.loader([batch for _, batch in work], workers=processes)
     with progress(each.subjects.name, images, show=show) as advance:
         keep = save_maps and each.outlier is None
         recorder = Recorder(each.subjects, classes, keep_maps=keep)
@@ -105,16 +105,28 @@ def with_others(
         shown = engine.to_device(pixels)  # bytes are shares there
         engine = replace(engine, value_range=(float(shown.min()), float(shown.max())))
     images = tuple(subjects.images[each] for each in index)
-    runs = []
-    for start in range(0, len(images), 8):
-        some = slice(start, start + 8)
-        with _at_fault(pixels):
-            runs.append(engine.look(pixels[some], images[some], subjects.label_tensor(index[some])).runs.clone())
+
+    def runs_of(some: slice) -> Tensor:
+        return engine.look(pixels[some], images[some], subjects.label_tensor(index[some])).runs.clone()
+
+    runs = [in_halves(runs_of, some, _side_by_side) for some in few_at_a_time(len(images))]
     engine = replace(engine, others=Others(images, torch.cat(runs, dim=1)))
     _refuse_randomness(engine, pixels[:1], images[:1], subjects.label_tensor(index[:1]))
-    with _at_fault(pixels):  # each view once: some change the size of the images
-        engine.measure(pixels[:1], images[:1], subjects.label_tensor(index[:1]))
+    engine.measure(pixels[:1], images[:1], subjects.label_tensor(index[:1]))  # each view once: some change the size
     return engine, pixels
+
+
+def few_at_a_time(count: int) -> list[slice]:
+    """Cut the images that serve as the others into a few at a time.
+
+    >>> few_at_a_time(10)
+    [slice(0, 8, None), slice(8, 10, None)]
+    """
+    return [slice(start, min(start + 8, count)) for start in range(0, count, 8)]
+
+
+def _side_by_side(a: Tensor, b: Tensor) -> Tensor:
+    return torch.cat([a, b], dim=1)
 
 
 def _refuse_foreign_labels(engine: Engine, subjects: Subjects, classes: tuple[str, ...]) -> None:
@@ -132,20 +144,6 @@ def _refuse_randomness(engine: Engine, pixels: Tensor, images: Sequence[str], la
     first, second = engine.look(torch.cat([pixels, pixels]), [*images, *images], twice).logits.float()
     if not torch.allclose(first, second, rtol=1e-3, atol=1e-3 * float(first.abs().max()), equal_nan=True):
         raise ModelError("the network is random in eval mode: one image gave two different logits in one batch")
-
-
-@contextmanager
-def _at_fault(pixels: Tensor) -> Iterator[None]:
-    """Say of whatever a network raises on its own that it is the network's."""
-    try:
-        yield
-    except (SaliencekitError, torch.OutOfMemoryError):
-        raise
-    except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
-        raise ModelError(
-            f"the network failed on images of (C, H, W) = {tuple(pixels.shape[1:])}: "
-            f"{type(error).__name__}: {str(error).splitlines()[0]}"
-        ) from error
 
 
 def _drawn(subjects: Subjects, seed: int) -> tuple[list[int], Tensor]:
@@ -183,12 +181,3 @@ def _ends(parts: Sequence[int]) -> Iterator[bool]:
     """Say of each batch whether it is the last of its part."""
     for place, part in enumerate(parts):
         yield place + 1 == len(parts) or parts[place + 1] != part
-
-
-def _workers(asked: int, images: int, device: torch.device) -> int:
-    if asked >= 0:
-        return asked
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if images < 256:
-        return 0  # starting a process costs more than decoding so few
-    return min(8, cores if device.type != "cpu" else max(1, cores // 2))

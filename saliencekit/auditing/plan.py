@@ -13,10 +13,11 @@ from ..measures import Measure, OutOfSet
 from ..measures.out_of_set import NOISE
 from ..models.digest import tensors_digest
 from ..preprocessing import Preprocessing
+from .gathering import Data, subjects_of
 from .networks import Run
 from .parts import Parts
 from .settings import AuditSettings
-from .subjects import Data, Subjects, subjects_of
+from .subjects import Subjects
 
 
 @dataclass(frozen=True)

@@ -7,14 +7,15 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import InputError
+from ..errors import InputError, one_of
 from ..files import sha256
 from .collecting import Levels, by_condition
+from .measured import Draw, MeasureResult, drawn
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -86,7 +87,7 @@ class Records(Mapping[str, "pd.DataFrame"]):
 
 @dataclass(frozen=True)
 class AuditResult:
-    """One finished audit.
+    """One finished audit; ``result["entropy"]`` is what one measure found.
 
     Parameters
     ----------
@@ -95,10 +96,38 @@ class AuditResult:
     summary
         The content of ``summary.json``; ``summary["measures"][name]`` has the value, its interval, its
         null value, and so on.
+    draw
+        How it is drawn.
     """
 
     folder: Path
     summary: dict[str, Any]
+    draw: Draw | None = field(default=None, repr=False, compare=False)
+
+    def __getitem__(self, measure: str) -> MeasureResult:
+        """Return what one measure found.
+
+        Raises
+        ------
+        UsageError
+            If the audit has no such measure.
+        """
+        entry = self.summary["measures"][one_of(measure, self.summary["measures"], "measure of this audit")]
+        return MeasureResult(measure, entry, self.records, self.draw)
+
+    def plot(self, measure: str = "") -> Any:
+        """Return the figure of one measure; without a word, every measure's value with its interval and null value.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+
+        Raises
+        ------
+        UsageError
+            If the audit has no such measure, or there is nothing to draw of it.
+        """
+        return self[measure].plot() if measure else drawn(self.draw, self)
 
     @cached_property
     def records(self) -> Records:
@@ -122,7 +151,7 @@ class AuditResult:
         """Show the numbers, as a notebook does."""
         frame = self.frame()
         reasons = frame.pop("reason")
-        table = frame.to_html(float_format=lambda value: f"{value:.3f}", na_rep="", escape=True)
+        table = frame.to_html(float_format=lambda value: f"{value:.3f}", na_rep="", escape=True, border=0)
         missing = "".join(
             f"<p>{html.escape(str(name))}: not applicable, {html.escape(why)}</p>"
             for name, why in reasons.dropna().items()
@@ -149,8 +178,15 @@ class AuditResult:
         return json.loads(listing.read_text(encoding="utf-8")) if listing.is_file() else []
 
 
-def load_audit(folder: str | os.PathLike[str]) -> AuditResult:
+def load_audit(folder: str | os.PathLike[str], *, draw: Draw | None = None) -> AuditResult:
     """Read a finished audit from its folder.
+
+    Parameters
+    ----------
+    folder
+        As ``saliencekit audit`` wrote it.
+    draw
+        How the result draws itself, where it shall.
 
     Raises
     ------
@@ -177,7 +213,7 @@ def load_audit(folder: str | os.PathLike[str]) -> AuditResult:
         if name in MEASURES and entry.get("status") == "ok" and not (folder / "records" / f"{name}.parquet").is_file():
             raise InputError(f"{folder} lacks the records of {name}: it is no whole audit, run it again")
     _refuse_edited(folder)
-    return AuditResult(folder, summary)
+    return AuditResult(folder, summary, draw)
 
 
 def _refuse_edited(folder: Path) -> None:

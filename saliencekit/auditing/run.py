@@ -16,15 +16,16 @@ from ..extractors.making import check_word
 from ..files import held_alone, write_json
 from ..measures import Entropy, Measure, OutOfSet
 from ..preprocessing import Preprocessing, PreprocessingFlags
+from .beginning import begin
 from .crew import Crew, gather_crew
 from .engine import Engine
+from .gathering import Data, subjects_of
 from .networks import Model, gather_runs, preprocessing_of, ready, where
-from .parts import begin
 from .passes import Pass, run_pass, with_others
 from .plan import Plan, outside_sets
 from .result import AuditResult, load_audit
 from .settings import AuditSettings
-from .subjects import Data, aligned, normaliser, subjects_of
+from .subjects import aligned, normaliser
 from .writing import conclude
 
 Finish = Callable[[AuditResult], object]
@@ -42,6 +43,7 @@ def run_audit(
     preprocessing: Preprocessing | PreprocessingFlags | None = None,
     trust_pickle: bool = False,
     allow_missing: Sequence[str] = (),
+    key: str | None = None,
     resume: bool = False,
     overwrite: bool = False,
     show_progress: bool = False,
@@ -54,7 +56,7 @@ def run_audit(
     """
     settings = settings or AuditSettings()
     settings.chosen(), check_word(settings.salience)  # words are refused before anything is loaded
-    gathered = gather_runs(model, runs, arch=arch, trust_pickle=trust_pickle, allow_missing=allow_missing)
+    gathered = gather_runs(model, runs, arch=arch, trust_pickle=trust_pickle, allow_missing=allow_missing, key=key)
     prepared = preprocessing_of(gathered[0].info, preprocessing)
     given = data if data is not None else gathered[0].info.data
     plan = Plan(

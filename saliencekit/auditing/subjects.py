@@ -1,25 +1,21 @@
-"""What is audited: a folder, a manifest, a Dataset or a tensor, all seen as numbered, named images."""
+"""What is audited: numbered, named images, whatever they came from, and how to get at their pixels."""
 
 from __future__ import annotations
 
 import hashlib
 import os
-import signal
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import Dataset
 
-from ..data import Collection, Decoded, Failure, ImageBatch, ImageDataset, collate, open_data, photographs
-from ..errors import DataError
+from ..data import Decoded, Failure, ImageBatch, ImageDataset, collate
+from ..data.parallel import in_workers
 from ..preprocessing import Preprocessing
-
-Data = str | Path | Tensor | Dataset[Any] | Collection | None
+from .ready_made import ReadyMade
 
 
 @dataclass(frozen=True)
@@ -64,7 +60,7 @@ class Subjects:
     def fingerprint(self) -> str:
         """Return a hash of names, labels and groups, of the files' sizes and times, and of a tensor's values."""
         content = hashlib.sha256(repr((self.images, self.labels, self.groups)).encode("utf-8", "backslashreplace"))
-        if isinstance(self.dataset, _Ready) and isinstance(self.dataset.images, Tensor):
+        if isinstance(self.dataset, ReadyMade) and isinstance(self.dataset.images, Tensor):
             content.update(self.dataset.images.detach().cpu().contiguous().numpy().tobytes())
         if isinstance(self.dataset, ImageDataset):
             for number in range(len(self.images)):
@@ -82,127 +78,19 @@ class Subjects:
         labels = [self.labels[each] for each in index]
         return None if None in labels else torch.tensor(cast(list[int], labels), dtype=torch.long)
 
-    def loader(self, batches: Sequence[Sequence[int]], *, workers: int) -> Iterable[ImageBatch]:
+    def loader(self, batches: Sequence[Sequence[int]], *, workers: int) -> Iterator[ImageBatch]:
         """Return the batches of these image numbers, decoded in ``workers`` processes."""
-        return DataLoader(
-            self.dataset,
-            batch_sampler=cast(Any, batches),
-            collate_fn=collate,
-            num_workers=workers,
-            worker_init_fn=_leave_signals_to_the_parent,
-            generator=torch.Generator(),  # else each loader draws a number from the global one
-            prefetch_factor=4 if workers else None,
-        )
+        return in_workers(_Batches(self.dataset), batches, workers=workers)
 
 
-def subjects_of(
-    data: Data,
-    preprocessing: Preprocessing,
-    *,
-    name: str = "data",
-    split: str = "auto",
-    limit: int | None = None,
-) -> Subjects:
-    """Return the images of a path, a manifest, a Dataset, a tensor or a collection; None is the photographs.
+class _Batches:
+    """The images of these numbers as one batch."""
 
-    Raises
-    ------
-    DataError
-        If there is no image, or no such path.
-    """
-    if isinstance(data, Tensor):
-        return _of_tensor(data, name, limit)
-    if isinstance(data, Dataset):
-        return _of_dataset(data, name, limit)
-    if data is None:
-        collection = photographs()
-    elif isinstance(data, Collection):
-        collection = data
-    elif isinstance(data, str | Path):
-        collection = open_data(data)
-    else:
-        raise DataError(
-            f"expected `data` to be a path, a tensor (N, C, H, W), a Dataset or a Collection, got {type(data).__name__}"
-        )
-    subjects = _of_collection(_chosen(collection, split, limit), preprocessing, name)
-    splits = Counter(sample.split for sample in collection.samples if sample.split is not None)
-    return replace(subjects, splits=dict(sorted(splits.items())))
-
-
-def _chosen(collection: Collection, split: str, limit: int | None) -> Collection:
-    if split == "auto":
-        split = "test" if any(sample.split == "test" for sample in collection.samples) else ""
-    chosen = collection.restricted(split=split or None, limit=limit)
-    return replace(chosen, source=f"{collection.source} (split {split})") if split else chosen
-
-
-def _of_collection(collection: Collection, preprocessing: Preprocessing, name: str) -> Subjects:
-    samples = collection.samples
-    return Subjects(
-        name=name,
-        source=collection.source,
-        kind=collection.kind,
-        images=tuple(sample.image for sample in samples),
-        labels=tuple(sample.label for sample in samples),
-        groups=tuple(sample.group for sample in samples),
-        classes=collection.classes,
-        dataset=ImageDataset(collection, preprocessing),
-        excluded=collection.excluded,
-        left_out=collection.left_out,
-    )
-
-
-def _of_tensor(images: Tensor, name: str, limit: int | None) -> Subjects:
-    if images.ndim != 4 or not len(images):
-        raise DataError(f"expected `data` of shape (N, C, H, W) with N > 0, got {tuple(images.shape)}")
-    images = images[:limit]
-    numbers = _numbers(len(images))
-    nothing = (None,) * len(images)
-    dataset = _Ready(images)
-    return Subjects(name, f"tensor {tuple(images.shape)}", "tensor", numbers, nothing, nothing, (), dataset, True)
-
-
-def _of_dataset(data: Dataset[Any], name: str, limit: int | None) -> Subjects:
-    if not isinstance(data, Sized):
-        raise DataError("expected a Dataset with a length, got an iterable one: images must be numbered")
-    count = min(len(data), limit or len(data))
-    if not count:
-        raise DataError("the Dataset is empty")
-    labels = getattr(data, "targets", None)
-    known = [int(each) for each in labels[:count]] if labels is not None else [None] * count
-    classes = tuple(str(each) for each in getattr(data, "classes", ()))
-    source = f"{type(data).__name__} of {count} images"
-    ready = _Ready(data)
-    return Subjects(name, source, "dataset", _numbers(count), tuple(known), (None,) * count, classes, ready, True)
-
-
-def _numbers(count: int) -> tuple[str, ...]:
-    width = len(str(count - 1))
-    return tuple(f"{each:0{width}d}" for each in range(count))
-
-
-class _Ready(Dataset[Decoded]):
-    """Images that are tensors already: item i of a tensor, or of a Dataset of images or (image, ...)."""
-
-    def __init__(self, images: Tensor | Dataset[Any]) -> None:
+    def __init__(self, images: Dataset[Decoded]) -> None:
         self.images = images
-        self.shape: tuple[int, ...] = ()
 
-    def __getitem__(self, index: int) -> Decoded:
-        item = self.images[index]
-        image = item[0] if isinstance(item, tuple | list) else item
-        if isinstance(image, Tensor) and image.ndim == 3:
-            self.shape = self.shape or tuple(image.shape)
-            if tuple(image.shape) != self.shape:
-                raise DataError(
-                    f"expected images of one size, got {self.shape} and, of item {index}, {tuple(image.shape)}"
-                )
-        else:
-            raise DataError(
-                f"expected item {index} of the Dataset to be an image tensor (C, H, W) or to begin with one, "
-                f"got {type(image).__name__}"
-            )
-        return Decoded(index=index, pixels=image, failure=None)
+    def __getitem__(self, numbers: Sequence[int]) -> ImageBatch:
+        return collate([self.images[number] for number in numbers])
 
 
 def _stamp(path: str) -> bytes:
@@ -212,13 +100,6 @@ def _stamp(path: str) -> bytes:
     except OSError:
         return b"-"
     return f"{found.st_size} {found.st_mtime_ns};".encode()
-
-
-def _leave_signals_to_the_parent(worker: int) -> None:
-    """A signal to the group stops the parent, which stops its workers; they say nothing of their own."""
-    del worker
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
 
 
 def aligned(subjects: Subjects, classes: tuple[str, ...]) -> Subjects:

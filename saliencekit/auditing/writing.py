@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Mapping
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-import torch
 from torch import Tensor
 
 from .._version import __version__
 from ..errors import DataError, ModelError
 from ..files import sha256, write_json
-from ..functional import as_unit_range, max_entropy
+from ..functional import max_entropy
 from ..measures import Entropy, Measure, OutOfSet
-from .account import data_account, model_account, versions
+from ..versions import versions
+from .account import ENGINES, data_account, model_account
 from .averages import NAME, write_averages
+from .beginning import clear
 from .crew import Crew
 from .engine import Engine
-from .gallery import choose, write_gallery
-from .networks import twin_extractor
-from .nulls import redrawn
-from .parts import clear, merge, merge_maps
+from .exhibits import show_some
+from .merging import merge, merge_maps
+from .nulls import entropy_nulls
 from .plan import Plan
 from .result import SCHEMA_VERSION, AuditResult, Records
-from .summary import not_applicable, summarise, summarise_sets
+from .summary import not_applicable, summarise
+from .summary_of_sets import summarise_sets
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,7 +50,7 @@ def conclude(plan: Plan, engine: Engine, pixels: Tensor, crew: Crew, *, started:
     known = entropy.set_index("image")
     comparable = known["label"].isin(plan.classes)
     known["correct"] = (known["label"] == known["predicted"]).where(comparable)
-    nulls = _entropy_nulls(plan, engine, pixels) if any(isinstance(each, Entropy) for each in plan.applied) else {}
+    nulls = entropy_nulls(plan, engine, pixels) if any(isinstance(each, Entropy) for each in plan.applied) else {}
     summary = {
         "schema_version": SCHEMA_VERSION,
         "saliencekit": __version__,
@@ -57,13 +58,13 @@ def conclude(plan: Plan, engine: Engine, pixels: Tensor, crew: Crew, *, started:
         "model": model_account(plan, engine),
         "data": data,
         "settings": asdict(plan.settings),
-        "versions": versions(),
+        "versions": versions(ENGINES),
         "measures": {
             each.name: _entry(each, plan, engine, records, known, nulls, data) for each in plan.settings.chosen()
         },
         "duration_s": round(time.monotonic() - started, 3),
     }
-    _write_gallery(plan, engine, entropy)
+    show_some(plan, engine, entropy)
     write_json(
         plan.folder / "run.json",
         {
@@ -102,25 +103,6 @@ def _entry(
     return {**entry, "degenerate_kinds": data["degenerate_kinds"], "maximum": maximum}
 
 
-@torch.inference_mode()
-def _entropy_nulls(plan: Plan, engine: Engine, pixels: Tensor) -> dict[str, float]:
-    """Return the entropies of the same network with re-drawn weights, on the images that serve as the others."""
-    if engine.others is None:
-        return {}
-    measure = Entropy()
-    with torch.inference_mode(False):
-        twin = redrawn(plan.runs[0].network, engine.ready(pixels), seed=plan.settings.seed)
-    extract = twin_extractor(engine.extractors[0], twin, salience=plan.settings.salience, layer=plan.settings.layer)
-    alone = replace(engine, extractors=(extract,), run_names=("re-drawn",), target="predicted", others=None)
-    clean = [
-        alone.look(pixels[start : start + 8], engine.others.images[start : start + 8], None)
-        for start in range(0, len(pixels), 8)
-    ]
-    rows = [measure.rows(each, {}).values for each in clean]
-    columns = ("entropy", "entropy_normalized", "effective_area", "histogram_entropy")
-    return {name: float(torch.cat([each[name][0] for each in rows]).mean()) for name in columns}
-
-
 def _merge(plan: Plan) -> None:
     parts = plan.parts(0)
     target = plan.folder / "records"
@@ -136,21 +118,6 @@ def _merge(plan: Plan) -> None:
     merge_maps(parts.files("maps.npy"), plan.folder / "maps.npy")
     names = [run.name for run in plan.runs]
     write_averages(parts.files(f"{NAME}.parquet"), plan.folder / f"{NAME}.parquet", run_names=names)
-
-
-def _write_gallery(plan: Plan, engine: Engine, records: pd.DataFrame) -> None:
-    def look(index: Sequence[int]) -> tuple[Tensor, Tensor]:
-        decoded = [plan.inside.dataset[each] for each in index]
-        pixels = torch.stack([each.pixels for each in decoded if each.pixels is not None])
-        images = [plan.inside.images[each] for each in index]
-        with torch.inference_mode():
-            clean = replace(engine, others=None).look(pixels, images, plan.inside.label_tensor(index))
-            shown = clean.images
-            if plan.inside.as_network_takes:  # of unknown scale: shown with its own darkest and lightest
-                shown = as_unit_range(shown.flatten(1, 2)).reshape(shown.shape)
-            return shown.cpu(), clean.maps.float().cpu()
-
-    write_gallery(plan.folder / "gallery", choose(records, plan.settings.gallery), look)
 
 
 def _refuse_flat(plan: Plan, data: Plain) -> None:

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy
 
+from ..devices import decoding_processes
 from ..errors import DataError
 from .decode import decoded
 from .human_maps import ALL_ONE_VALUE, OTHER_ASPECT, as_grey_map
 from .packing import PackedTexts
-from .parallel import chosen_workers, chunks, in_workers
+from .parallel import chunks, in_workers
 from .pixels import as_channels
 from .samples import Collection
 
@@ -74,7 +75,7 @@ def look_at(collection: Collection, *, workers: int = -1) -> Look:
     look.kinds.update({word: Counter() for word in ("size", "mode", "format")})
     files = _Files(collection)
     place = 0
-    for glances in in_workers(files, chunks(count, CHUNK), workers=chosen_workers(workers, count)):
+    for glances in in_workers(files, chunks(count, CHUNK), workers=decoding_processes(workers, count)):
         for glance in glances:
             _note(look, place, glance, samples[place].label, samples[place].split)
             place += 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import warnings
 import weakref
@@ -15,10 +14,8 @@ import torch
 from torch.utils.data import DataLoader
 from torch.utils.data.dataloader import _MultiProcessingDataLoaderIter
 
-from ..errors import EnvironmentFault
+from ..errors import EnvironmentFault, SaliencekitError
 
-FEW = 256  # images that are decoded sooner than a process is started
-MOST_WORKERS = 16
 _Result_co = TypeVar("_Result_co", covariant=True)
 
 
@@ -37,13 +34,32 @@ def in_workers(work: Work[_Result_co], tickets: Sequence[Any], *, workers: int) 
     ------
     EnvironmentFault
         If a worker was killed.
+    SaliencekitError
+        That the work raises, as it is: torch would put the worker's traceback into its sentence.
     """
-    if workers == 0:
+    if workers == 0 or not tickets:
         for ticket in tickets:
             yield work[ticket]
         return
     with told_when_killed():
-        yield from ended_at_exit(worker_loader(work, tickets, workers=min(workers, len(tickets))))
+        loader = worker_loader(_Told(work), tickets, workers=max(1, min(workers, len(tickets))))
+        for result in ended_at_exit(loader):
+            if isinstance(result, SaliencekitError):
+                raise result
+            yield result
+
+
+class _Told:
+    """The work, with the errors that it raises on purpose as results."""
+
+    def __init__(self, work: Work[Any]) -> None:
+        self.work = work
+
+    def __getitem__(self, ticket: Any) -> Any:
+        try:
+            return self.work[ticket]
+        except SaliencekitError as error:
+            return error
 
 
 def worker_loader(
@@ -105,18 +121,6 @@ def told_when_killed() -> Iterator[None]:
             "a process that reads images was killed, by the system for lack of memory or by a file that crashes its"
             " decoder: use fewer workers, or 0 to see which file it is"
         ) from error
-
-
-def chosen_workers(asked: int, images: int) -> int:
-    """Return how many processes read: ``asked``, or for -1 one a core, and none for a few images.
-
-    >>> chosen_workers(3, 10), chosen_workers(-1, 10)
-    (3, 0)
-    """
-    if asked >= 0:
-        return asked
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return 0 if images < FEW else min(MOST_WORKERS, cores)
 
 
 def chunks(count: int, size: int) -> list[range]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pickle
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from ..devices import is_out_of_memory
 from ..errors import ModelError, SaliencekitError
 
 # What unpickling or building somebody's network can end in; an interrupt or an exit passes through.
@@ -44,6 +45,30 @@ def said_in_one_sentence(doing: str) -> Iterator[None]:
         raise
     except FOREIGN as error:
         raise ModelError(f"{doing} failed with {type(error).__name__}: {first_line(error)}") from error
+
+
+@contextmanager
+def network_at_fault(shape: Sequence[int]) -> Iterator[None]:
+    """Say of whatever a network raises on its own, on images of this (C, H, W), that it is the network's.
+
+    A lack of memory is not, and passes through.
+
+    >>> with network_at_fault((3, 8, 8)):
+    ...     raise KeyError("fc")
+    Traceback (most recent call last):
+    ...
+    saliencekit.errors.ModelError: the network failed on images of (C, H, W) = (3, 8, 8): KeyError: 'fc'
+    """
+    try:
+        yield
+    except SaliencekitError:
+        raise
+    except FOREIGN as error:
+        if is_out_of_memory(error):
+            raise
+        raise ModelError(
+            f"the network failed on images of (C, H, W) = {tuple(shape)}: {type(error).__name__}: {first_line(error)}"
+        ) from error
 
 
 def first_line(error: BaseException) -> str:

@@ -63,7 +63,7 @@ def match(
         except ModelError as error:
             errors[place] = error
     if len(found) > 1:
-        raise ModelError(f"the file holds several networks, at {_listed(found)}: choose one with key=")
+        raise ModelError(f"the file holds several networks, at {_listed(found)}: choose one with --key (key=)")
     if found:
         return next(iter(found.values()))
     if len(errors) == 1:

@@ -9,6 +9,8 @@ from skimage import data
 from saliencekit.models import build_model, save_model
 from saliencekit.preprocessing import Preprocessing
 
+from .records_by_hand import entropy_records, known_of
+
 SMALL = Preprocessing(size=(56, 56), channels=1, mean=(0.5,), std=(0.25,))
 
 
@@ -54,3 +56,17 @@ def checkpoints(tmp_path_factory):
         save_model(model, path, arch="saliencekit:small-cnn", classes=("real", "fake"), preprocessing=SMALL)
         paths.append(path)
     return paths
+
+
+@pytest.fixture
+def known():
+    """Four images: the third is flat, the last has no label."""
+    return known_of(
+        entropy_records(
+            [1, 2, 3, 4],
+            labels=["real", "real", "fake", None],
+            predicted=["real", "fake", "fake", "real"],
+            groups=["camera", None, "swap", "swap"],
+            degenerate=[False, False, True, False],
+        )
+    )

@@ -113,8 +113,10 @@ def test_no_records():
 # Writing
 
 
-def write(folder, images, maps, chosen):
-    write_gallery(folder, chosen, lambda index: (images[list(index)], maps[list(index)]))
+def write(folder, images, maps, chosen, gone=()):
+    write_gallery(
+        folder, chosen, lambda index: {each: (images[each], maps[each]) for each in index if each not in gone}
+    )
     return json.loads((folder / "gallery.json").read_text(encoding="utf-8"))
 
 
@@ -136,6 +138,13 @@ def test_images_maps_and_list(tmp_path):
         salience = np.load(tmp_path / "gallery" / each["map"], allow_pickle=False)
         assert salience.dtype == np.float32
         assert salience.tolist() == maps[index].float().tolist()
+
+
+def test_a_file_that_is_gone_is_not_shown(tmp_path):
+    chosen = choose(records([0.0, 1.0, 2.0]), 1)
+    listing = write(tmp_path / "gallery", torch.rand(3, 1, 2, 2), torch.rand(3, 1, 1), chosen, gone=[1])
+    assert [each["image"] for each in listing] == ["00.png", "02.png"]
+    assert sorted(path.name for path in (tmp_path / "gallery").glob("*.png")) == ["000.png", "002.png"]
 
 
 @pytest.mark.parametrize(("channels", "mode"), [(1, "L"), (2, "L"), (3, "RGB"), (4, "RGB"), (6, "RGB")])

@@ -3,6 +3,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from saliencekit import ModelError
 from saliencekit.auditing.nulls import redrawn
 from saliencekit.models import build_model
 
@@ -138,7 +139,7 @@ def test_a_frozen_network_is_drawn_anew_too(model, images):
 
 def test_an_exception_leaves_the_random_state(model):
     random = torch.get_rng_state()
-    with pytest.raises(RuntimeError):
+    with pytest.raises(ModelError, match=r"^the network failed on images of \(C, H, W\) = \(7, 5, 5\): RuntimeError: "):
         redrawn(model, torch.zeros(2, 7, 5, 5), seed=3)  # seven channels are too many
     assert torch.equal(torch.get_rng_state(), random)
 

@@ -9,8 +9,8 @@ import torch
 import saliencekit as sk
 from saliencekit import GradCAM, load_model
 from saliencekit.auditing.engine import Engine
+from saliencekit.auditing.gathering import subjects_of
 from saliencekit.auditing.passes import OTHERS, with_others
-from saliencekit.auditing.subjects import subjects_of
 from saliencekit.measures import Entropy
 from saliencekit.preprocessing import Preprocessing
 

@@ -6,9 +6,9 @@ import torch
 
 from saliencekit import Preprocessing, load_model, model_info
 from saliencekit.auditing import AuditSettings
+from saliencekit.auditing.gathering import subjects_of
 from saliencekit.auditing.networks import Run
 from saliencekit.auditing.plan import Plan, outside_sets
-from saliencekit.auditing.subjects import subjects_of
 from saliencekit.measures import Degradation, Entropy, Equivariance, OutOfSet, Stability
 from saliencekit.measures.out_of_set import NOISE
 

@@ -7,9 +7,9 @@ import torch
 
 from saliencekit import ModelError, Preprocessing
 from saliencekit.auditing.found import Found
+from saliencekit.auditing.gathering import subjects_of
 from saliencekit.auditing.parts import Account, Parts
 from saliencekit.auditing.recording import Recorder
-from saliencekit.auditing.subjects import subjects_of
 from saliencekit.measures import Rows
 from saliencekit.measures.kinds import KINDS
 

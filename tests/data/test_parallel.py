@@ -7,7 +7,7 @@ import time
 import pytest
 import torch
 
-from saliencekit.data.parallel import FEW, chosen_workers, chunks, ended_at_exit, in_workers, worker_loader
+from saliencekit.data.parallel import chunks, ended_at_exit, in_workers, worker_loader
 from saliencekit.errors import EnvironmentFault
 
 
@@ -44,12 +44,6 @@ def test_no_global_random_number_is_drawn():
 def test_a_worker_that_is_killed():
     with pytest.raises(EnvironmentFault, match="a process that reads images was killed"):
         list(in_workers(Killed(), range(8), workers=1))
-
-
-def test_numbers_of_workers():
-    assert chosen_workers(5, 1) == 5
-    assert chosen_workers(-1, FEW - 1) == 0
-    assert 1 <= chosen_workers(-1, FEW) <= 16
 
 
 @pytest.mark.parametrize(("count", "size", "lengths"), [(0, 4, []), (4, 4, [4]), (5, 4, [4, 1])])
