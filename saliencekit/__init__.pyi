@@ -10,11 +10,11 @@ from . import losses as losses
 from . import measures as measures
 from . import models as models
 from . import reports as reports
+from . import showing as showing
 from . import sweeps as sweeps
 from . import training as training
 from .auditing import AuditResult as AuditResult
 from .auditing import AuditSettings as AuditSettings
-from .auditing import load_audit as load_audit
 from .data import build_faces as build_faces
 from .data import check_data as check_data
 from .data import open_data as open_data
@@ -74,11 +74,16 @@ from .preprocessing import Preprocessing as Preprocessing
 from .preprocessing import PreprocessingFlags as PreprocessingFlags
 from .reports import Comparison as Comparison
 from .reports import compare as compare
+from .reports import plot as plot
 from .reports import write_report as write_report
+from .showing import show_maps as show_maps
 from .sweeps import Sweep as Sweep
 from .sweeps import load_sweep as load_sweep
 from .sweeps import sweep as sweep
+from .training import SalienceMonitor as SalienceMonitor
+from .training import SalienceTracker as SalienceTracker
 from .workflows import audit as audit
 from .workflows import evaluate as evaluate
+from .workflows import load_audit as load_audit
 
 __version__: str

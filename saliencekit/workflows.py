@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,6 +43,7 @@ def audit(
     preprocessing: Preprocessing | PreprocessingFlags | None = None,
     trust_pickle: bool = False,
     allow_missing: Sequence[str] = (),
+    key: str | None = None,
     resume: bool = False,
     overwrite: bool = False,
     progress: bool = False,
@@ -84,7 +86,7 @@ def audit(
         Architecture, where the checkpoint does not tell (``torchvision:resnet50``, ``package.module:callable``).
     preprocessing
         In place of what the checkpoint records or the architecture's published one, or what of it to change.
-    trust_pickle, allow_missing
+    trust_pickle, allow_missing, key
         As for :func:`saliencekit.load_model`.
     resume, overwrite
         Go on with an interrupted audit in ``output``; replace a finished one.
@@ -105,8 +107,10 @@ def audit(
     ----------
     [crum2023explain]_
     """
+    from dataclasses import replace
+
     from .auditing import AuditSettings, run_audit
-    from .reports import finish_audit
+    from .reports import finish_audit, plot
 
     settings = AuditSettings(
         salience=salience,
@@ -123,7 +127,7 @@ def audit(
         max_unreadable=max_unreadable,
         save_maps=save_maps,
     )
-    return run_audit(
+    result = run_audit(
         model,
         data,
         out_of_set=out_of_set,
@@ -134,11 +138,39 @@ def audit(
         preprocessing=preprocessing,
         trust_pickle=trust_pickle,
         allow_missing=allow_missing,
+        key=key,
         resume=resume,
         overwrite=overwrite,
         show_progress=progress,
         finish=finish_audit,
     )
+    return replace(result, draw=plot)
+
+
+def load_audit(folder: str | os.PathLike[str]) -> AuditResult:
+    """Read a finished audit from its folder.
+
+    Parameters
+    ----------
+    folder
+        As ``saliencekit audit`` wrote it.
+
+    Returns
+    -------
+    AuditResult
+        ``.summary`` (dict), ``.records`` (data frames by measure), ``.folder``; ``.frame()`` and ``.plot()``, also of
+        one measure: ``result["entropy"].plot()``.
+
+    Raises
+    ------
+    InputError
+        If the folder holds no finished audit, one written by a newer saliencekit, or one whose records are missing or
+        are not those that the audit wrote.
+    """
+    from .auditing import load_audit as loaded
+    from .reports import plot
+
+    return loaded(folder, draw=plot)
 
 
 def evaluate(
@@ -164,6 +196,7 @@ def evaluate(
     preprocessing: Preprocessing | PreprocessingFlags | None = None,
     trust_pickle: bool = False,
     allow_missing: Sequence[str] = (),
+    key: str | None = None,
     allow_outside: bool = False,
     overwrite: bool = False,
     progress: bool = False,
@@ -202,7 +235,7 @@ def evaluate(
         Architecture, where the checkpoint does not tell.
     preprocessing
         In place of what the checkpoint records or the architecture's published one, or what of it to change.
-    trust_pickle, allow_missing
+    trust_pickle, allow_missing, key
         As for :func:`saliencekit.load_model`.
     allow_outside
         Take paths of a manifest that lead out of its folder.
@@ -253,6 +286,7 @@ def evaluate(
         preprocessing=preprocessing,
         trust_pickle=trust_pickle,
         allow_missing=allow_missing,
+        key=key,
         allow_outside=allow_outside,
         overwrite=overwrite,
         watch=partial(drawn, show=progress),

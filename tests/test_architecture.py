@@ -17,6 +17,7 @@ FLOORS = {
     "devices": 1,
     "files": 1,
     "preprocessing": 1,
+    "versions": 1,
     "functional": 2,
     "data": 3,
     "models": 3,

@@ -1,5 +1,5 @@
+from .comparing import compare as compare
 from .comparison import Comparison as Comparison
-from .comparison import compare as compare
 from .findings import Finding as Finding
 from .findings import findings_of as findings_of
 from .formats import FORMATS as FORMATS
@@ -10,6 +10,7 @@ from .html import write_report as write_report
 from .many import ManyComparison as ManyComparison
 from .many import compare_families as compare_families
 from .many import compare_many as compare_many
+from .plotting import plot as plot
 from .terminal import SUMMARY_COLUMNS as SUMMARY_COLUMNS
 from .terminal import print_comparison as print_comparison
 from .terminal import print_summary as print_summary

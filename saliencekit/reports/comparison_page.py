@@ -14,6 +14,7 @@ from .page import render
 from .tables import entries_of, joint_table, table_of
 from .testing import p_words
 from .text import DIRECTIONS, counted, interval, number, titled
+from .words import quantity_words
 
 if TYPE_CHECKING:
     from .comparison import Comparison
@@ -69,7 +70,7 @@ def row_of(each: Difference) -> dict[str, Any]:
     row: dict[str, Any] = {
         "found": each,
         "title": titled(each.measure),
-        "quantity": titled(each.quantity),
+        "quantity": quantity_words(each.quantity),
         "direction": DIRECTIONS.get(each.direction, each.direction),
     }
     if each.difference is None or each.a is None or each.b is None:
@@ -86,6 +87,7 @@ def row_of(each: Difference) -> dict[str, Any]:
         "test": p_words(each.p_value),
         "corrected": p_words(each.p_holm),
         "effect": number(each.effect_size),
+        "over_null": None if each.over_null is None else [_words(span) for span in each.over_null.spans],
         "tables": _tables(each),
     }
 

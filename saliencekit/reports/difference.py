@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from .testing import ALPHA, p_words
 from .text import counted, interval, number, titled
+from .words import quantity_words
 
 if TYPE_CHECKING:
     from ..functional.bootstrap import Interval
@@ -30,6 +31,27 @@ class Span:
     def of(cls, found: Interval, n: int) -> Span:
         """Take over what :func:`saliencekit.functional.bootstrap_mean` found."""
         return cls(value=found.value, ci_low=found.low, ci_high=found.high, std=found.std, n=n)
+
+
+@dataclass(frozen=True)
+class OverNull:
+    """How far the values of two audits lie over their null values, and the difference of these distances, b - a."""
+
+    a: Span
+    b: Span
+    difference: Span
+
+    @property
+    def spans(self) -> tuple[Span, Span, Span]:
+        """Those of A and of B, and the difference."""
+        return self.a, self.b, self.difference
+
+    @classmethod
+    def of(cls, found: Difference) -> OverNull | None:
+        """Take over a contrast of such distances; None where there were none."""
+        if found.a is None or found.b is None or found.difference is None:
+            return None
+        return cls(found.a, found.b, found.difference)
 
 
 @dataclass(frozen=True)
@@ -57,6 +79,8 @@ class Difference:
         Of the test, and corrected for the number of tests in the comparison.
     effect_size
         By image, the rank-biserial correlation, -1 to 1; by run, Hedges' g. Positive where b is higher.
+    over_null
+        The same of the distance from the null value, image by image; None where images have none of their own.
     """
 
     measure: str
@@ -74,6 +98,7 @@ class Difference:
     p_value: float | None = None
     p_holm: float | None = None
     effect_size: float | None = None
+    over_null: OverNull | None = None
 
     @property
     def outcome(self) -> Outcome:
@@ -107,7 +132,14 @@ class Difference:
     def name(self) -> str:
         """The measure, with the quantity where that is another word."""
         name = titled(self.measure)
-        return name if self.quantity == self.measure else f"{name} ({titled(self.quantity)})"
+        return name if self.quantity == self.measure else f"{name} ({quantity_words(self.quantity)})"
+
+    @property
+    def said(self) -> str:
+        """The measure within a sentence, with the quantity where the name does not tell."""
+        words = titled(self.measure)
+        words = words if words.isupper() else words[0].lower() + words[1:]
+        return f"{words} (maps under noise)" if self.quantity == "noise_ssim" else words
 
     @property
     def sentence(self) -> str:

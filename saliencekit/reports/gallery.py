@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-import base64
-import io
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..showing.names import shown
-from ..showing.overlay import data_uri, overlay
 from .text import NOTHING, number
-
-if TYPE_CHECKING:
-    import numpy as np
+from .thumbnails import Thumbnails, read_thumbnails
 
 PLACES = ("lowest", "median", "highest", "wrong")
 MOST_CARDS = 96
-LARGEST_SIDE = 256
-EXACT_SIDE = 128  # up to it a picture is kept exactly; a larger one as JPEG, which is a fifth of the size
-MAP_SIDE = 56
 _CHOSEN_FOR = {
     "lowest": "lowest entropy of its class",
     "median": "median entropy of its class",
     "highest": "highest entropy of its class",
     "wrong": "confidently wrong",
+    "alone": "the only one here of its class",
 }
 
 
@@ -39,12 +33,8 @@ class Card:
         Its name in the data.
     place
         Why it was chosen: lowest, median or highest entropy, or wrong.
-    picture, colours
-        Data URIs of the image as the network saw it, and of its map in colours; empty if a file is missing.
-    shape
-        Width over height of the picture, as CSS writes it.
-    small
-        Whether the picture is shown larger than it is, pixel by pixel.
+    pictures
+        The image as the network saw it, and its map.
     name
         Of the class it is shown under: its label, else what was predicted.
     label, predicted, group
@@ -53,14 +43,13 @@ class Card:
         ``"right"``, ``"wrong"``, or empty where label or prediction are not known.
     score, entropy
         Numbers.
+    alone
+        Whether the gallery has no other image of its class: then it is the extreme of nothing.
     """
 
     image: str
     place: str
-    picture: str
-    colours: str
-    shape: str
-    small: bool
+    pictures: Thumbnails
     name: str
     label: str
     predicted: str
@@ -68,6 +57,7 @@ class Card:
     right: str
     score: float
     entropy: float
+    alone: bool = False
 
     @property
     def alt(self) -> str:
@@ -77,7 +67,7 @@ class Card:
     @property
     def chosen_for(self) -> str:
         """Why it is in the gallery."""
-        return _CHOSEN_FOR.get(self.place, self.place)
+        return _CHOSEN_FOR.get("alone" if self.alone and self.place != "wrong" else self.place, self.place)
 
 
 @dataclass(frozen=True)
@@ -132,20 +122,18 @@ def read_gallery(folder: Path, entries: Sequence[Mapping[str, Any]], *, most: in
         How many images the page may show.
     """
     kept = chosen(entries, most=most)
-    return Gallery(tuple(_card(folder, entry) for entry in kept), len(entries) - len(kept))
+    classes = Counter(_class(entry) for entry in entries)
+    cards = (_card(folder, entry, alone=classes[_class(entry)] == 1) for entry in kept)
+    return Gallery(tuple(cards), len(entries) - len(kept))
 
 
-def _card(folder: Path, entry: Mapping[str, Any]) -> Card:
-    picture, colours, shape, small = _pictures(folder / Path(entry["file"]).name, folder / Path(entry["map"]).name)
+def _card(folder: Path, entry: Mapping[str, Any], *, alone: bool) -> Card:
     label, predicted = entry.get("label"), entry.get("predicted")
     known = label is not None and predicted is not None
     return Card(
         image=str(entry["image"]),
         place=str(entry.get("place")),
-        picture=picture,
-        colours=colours,
-        shape=shape,
-        small=small,
+        pictures=read_thumbnails(folder / Path(entry["file"]).name, folder / Path(entry["map"]).name),
         name=_class(entry),
         label=_known(label),
         predicted=_known(predicted),
@@ -153,34 +141,8 @@ def _card(folder: Path, entry: Mapping[str, Any]) -> Card:
         right=("right" if label == predicted else "wrong") if known else "",
         score=float(entry.get("score") or 0.0),
         entropy=float(entry.get("entropy") or 0.0),
+        alone=alone,
     )
-
-
-def _pictures(image_file: Path, map_file: Path) -> tuple[str, str, str, bool]:
-    """Return picture and coloured map as data URIs, the picture's shape, and whether it is small."""
-    import numpy as np
-    from PIL import Image
-
-    if not (image_file.is_file() and map_file.is_file()):
-        return "", "", "1 / 1", False
-    with Image.open(image_file) as opened:
-        opened.thumbnail((LARGEST_SIDE, LARGEST_SIDE))
-        pixels = np.asarray(opened.convert("L" if opened.mode in ("1", "L", "I;16") else "RGB"))
-    height, width = pixels.shape[:2]
-    longest = max(height, width)
-    side = [max(1, round(MAP_SIDE * each / longest)) for each in (height, width)]
-    canvas = np.zeros(side, np.uint8)
-    colours = data_uri(overlay(canvas, np.load(map_file, allow_pickle=False), strength=1.0))
-    picture = data_uri(pixels) if longest <= EXACT_SIDE else _as_jpeg(pixels)
-    return picture, colours, f"{width} / {height}", longest <= EXACT_SIDE
-
-
-def _as_jpeg(pixels: np.ndarray) -> str:
-    from PIL import Image
-
-    stream = io.BytesIO()
-    Image.fromarray(pixels).save(stream, format="JPEG", quality=88)
-    return "data:image/jpeg;base64," + base64.b64encode(stream.getvalue()).decode("ascii")
 
 
 def _class(entry: Mapping[str, Any]) -> str:

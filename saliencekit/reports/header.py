@@ -8,7 +8,7 @@ from pathlib import PurePath
 from typing import Any
 
 from .text import NOTHING, counted, number
-from .words import duration_words, levels_words, names_words, plain_words, preprocessing_line
+from .words import duration_words, kinds_words, levels_words, names_words, plain_words, preprocessing_line
 
 
 @dataclass(frozen=True)
@@ -50,11 +50,18 @@ def counts(summary: Mapping[str, Any]) -> str:
         told += f"; {counted(excluded, 'more file')} excluded beforehand"
     if data.get("left_out"):
         told += f"; {data['left_out']:,d} left out by limit or split"
-    told = f"{told}; {counted(flat, 'constant map')}" if flat else told
+    told = f"{told}; {_constant(data)}" if flat else told
+    lone = (data.get("degenerate_kinds") or {}).get("one-pixel")
+    told += f"; {counted(lone, 'map')} of a single cell" if lone else ""
     for other in data.get("out_of_set") or ():
         if other.get("degenerate"):
-            told += f"; {counted(other['degenerate'], 'constant map')} of {other['scored']:,d} in {other['name']}"
+            told += f"; {_constant(other)} of {other['scored']:,d} in {other['name']}"
     return told
+
+
+def _constant(data: Mapping[str, Any]) -> str:
+    kinds = kinds_words(data.get("degenerate_kinds"))
+    return counted(data["degenerate"], "constant map") + (f" ({kinds})" if kinds else "")
 
 
 def class_explained(target: object) -> str:

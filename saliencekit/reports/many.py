@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 from ..errors import UsageError
-from ..showing.names import shown
-from .comparison import Comparison, compare, corrected, pair_of, shared_by
-from .difference import Difference, Span
+from .comparing import compare, corrected, pair_of, shared_by
+from .comparison import Comparison
+from .difference import Span
 from .families import Family, Given, family_of, told_apart
 from .findings import Finding
+from .many_choosing import differences_of, notices_of, pick_of
 from .many_page import write_many
 from .text import counted
 
@@ -55,13 +56,13 @@ class ManyComparison:
     @property
     def measures(self) -> tuple[str, ...]:
         """Names of what was compared, accuracy first where it is known."""
-        return tuple(dict.fromkeys(each.measure for one in self.comparisons for each in tested(one)))
+        return tuple(dict.fromkeys(each.measure for one in self.comparisons for each in differences_of(one)))
 
     def value(self, measure: str, name: str) -> Span | None:
         """Return a family's mean of a measure over the shared images, or None where it has none."""
         for one in self.comparisons:
             if name in (one.a, one.b):
-                each = next((each for each in tested(one) if each.measure == measure), None)
+                each = next((each for each in differences_of(one) if each.measure == measure), None)
                 span = None if each is None else each.a if name == one.a else each.b
                 if span is not None:
                     return span
@@ -113,7 +114,7 @@ def compare_many(
     shared = shared_by(families)
     pairs = corrected([pair_of(a, b, shared) for a, b in combinations(families, 2)])
     names = tuple(family.name for family in families)
-    found = ManyComparison(names, len(shared), tuple(pairs), (_pick(names, pairs), *_notices(pairs)))
+    found = ManyComparison(names, len(shared), tuple(pairs), (pick_of(names, pairs), *notices_of(pairs)))
     if output is not None:
         write_many(found, families, Path(output))
     return found
@@ -133,47 +134,3 @@ def compare_families(
         return found, (found,)
     many = compare_many(families, output=output)
     return many, tuple(one for one in many.comparisons if one.a == many.names[0])
-
-
-def tested(one: Comparison) -> Iterator[Difference]:
-    """Yield what a pair was compared by, accuracy first."""
-    if one.accuracy is not None:
-        yield one.accuracy
-    yield from one.differences
-
-
-def _pick(names: Sequence[str], pairs: Sequence[Comparison]) -> Finding:
-    won, lost = dict.fromkeys(names, 0), dict.fromkeys(names, 0)
-    for one in pairs:
-        for each in tested(one):
-            if each.outcome in ("a", "b"):
-                better, worse = (one.a, one.b) if each.outcome == "a" else (one.b, one.a)
-                won[better] += 1
-                lost[worse] += 1
-    unbeaten = [name for name in names if won[name] and not lost[name]]
-    record = ", ".join(f"{shown(name)} {won[name]} to {lost[name]}" for name in sorted(names, key=lambda n: -won[n]))
-    if len(unbeaten) == 1:
-        told = (
-            f"Pick {shown(unbeaten[0])}: the only one that is worse than no other at anything and better at something"
-        )
-    elif not any(won.values()):
-        told = "No pick: no two of them are told apart by any measure"
-    else:
-        told = "No clear pick: " + (
-            "each of them is worse than another at something" if not unbeaten else "several are worse than no other"
-        )
-    numbers = {f"better: {name}": won[name] for name in names} | {f"worse: {name}": lost[name] for name in names}
-    return Finding(
-        "pick",
-        "info" if len(unbeaten) == 1 else "notice",
-        f"{told} (times better to times worse, over all pairs and measures: {record}).",
-        "",
-        numbers,
-        "a pair counts for a measure where the interval excludes 0 and p, corrected over all pairs, is below 0.05",
-    )
-
-
-def _notices(pairs: Sequence[Comparison]) -> list[Finding]:
-    """Return what each pair adds but its own pick, each sentence once."""
-    found = [each for one in pairs for each in one.findings if each.id not in ("pick", "accuracy")]
-    return list({each.sentence: each for each in found}.values())

@@ -12,7 +12,8 @@ from .comparison_page import about_family, row_of
 from .difference import Difference
 from .glyph import close_axis, difference_axis, interval_glyph
 from .page import render
-from .text import DIRECTIONS, counted, interval, number, titled
+from .text import DIRECTIONS, NOTHING, counted, interval, number, titled
+from .words import quantity_words
 
 if TYPE_CHECKING:
     from .comparison import Comparison
@@ -50,7 +51,7 @@ def _row(found: ManyComparison, measure: str) -> dict[str, Any]:
     return {
         "name": measure,
         "title": titled(measure),
-        "quantity": titled(about.quantity),
+        "quantity": quantity_words(about.quantity),
         "unit": about.unit,
         "direction": DIRECTIONS.get(about.direction, about.direction),
         "values": [
@@ -63,7 +64,27 @@ def _row(found: ManyComparison, measure: str) -> dict[str, Any]:
             for name, span in spans.items()
         ],
         "pairs": [_pair(one, each, axis) for one, each in pairs],
+        "others": [one.b for one, _ in pairs if one.a == found.names[0]],
+        "levels": _levels([each for one, each in pairs if one.a == found.names[0]]),
     }
+
+
+def _levels(against_first: Sequence[Difference]) -> list[tuple[str, str, list[str]]]:
+    """Return a row a class or group: its factor, its name, and the difference of each later one from the first."""
+    factors: dict[str, dict[str, None]] = {}
+    for each in against_first:
+        for factor, levels in (each.groups or {}).items():
+            factors.setdefault(factor, {}).update(dict.fromkeys(levels))
+    return [
+        ("class" if factor == "label" else factor, level, [_cell(each, factor, level) for each in against_first])
+        for factor, levels in factors.items()
+        for level in levels
+    ]
+
+
+def _cell(each: Difference, factor: str, level: str) -> str:
+    span = (each.groups or {}).get(factor, {}).get(level)
+    return NOTHING if span is None else f"{number(span.value)} {interval(span.ci_low, span.ci_high)}"
 
 
 def _pair(one: Comparison, each: Difference, axis: tuple[float, float]) -> dict[str, Any]:

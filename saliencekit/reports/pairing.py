@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..auditing.result import AuditResult
@@ -17,6 +18,14 @@ FACTORS = ("label", "group")
 ACCURACY = "accuracy"
 # A measure whose headline is no mean over images is compared by this one of its quantities.
 _QUANTITY = {"out_of_set": ("noise_ssim", "higher")}
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """A measure's number of each image, and its distance from the image's null value; images by runs."""
+
+    values: pd.DataFrame
+    over_null: pd.DataFrame
 
 
 def images_of(audit: AuditResult) -> frozenset[str]:
@@ -62,16 +71,19 @@ def compared_quantity(name: str) -> tuple[Quantity, str]:
     return quantity, direction
 
 
-def numbers_of(name: str, audits: Sequence[AuditResult], shared: Sequence[str]) -> pd.DataFrame:
+def numbers_of(name: str, audits: Sequence[AuditResult], shared: Sequence[str]) -> Numbers:
     """Return a measure's number of each shared image, a column a run; NaN where a run has none."""
     import pandas as pd
 
     measure, (quantity, _) = MEASURES[name](), compared_quantity(name)
-    runs = []
+    columns = [quantity.column, quantity.null or "no null value"]
+    values, distances = [], []
     for audit in audits:
-        pieces = [measure.per_image(piece)[quantity.column] for piece in audit.records.pieces(name)]
-        runs.append(pd.concat(pieces).reindex(list(shared)).astype("float64"))
-    return _beside(runs)
+        pieces = [measure.per_image(piece).reindex(columns=columns) for piece in audit.records.pieces(name)]
+        frame = pd.concat(pieces).reindex(list(shared)).astype("float64")
+        values.append(frame[columns[0]])
+        distances.append(frame[columns[0]] - frame[columns[1]])
+    return Numbers(_beside(values), _beside(distances))
 
 
 def right_of(audits: Sequence[AuditResult], shared: Sequence[str]) -> pd.DataFrame | None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..showing.names import shown
 
+ROUNDING = 1e-12  # what is smaller is an error of the arithmetic
 NOTHING = "–"
 DIRECTIONS = {
     "lower": "lower is better",
@@ -25,6 +26,8 @@ def number(value: float | None) -> str:
     """
     if value is None or not math.isfinite(value):
         return NOTHING
+    if abs(value) < ROUNDING:
+        value *= 0  # an integer stays one
     if isinstance(value, int):
         digits = f"{value:,d}"
     elif value and abs(value) < 0.001:
@@ -64,6 +67,24 @@ def counted(count: int, what: str, plural: str | None = None) -> str:
     ('1 image', '1,200 images', '2 classes')
     """
     return f"{count:,d} {what if count == 1 else plural or what + 's'}"
+
+
+def listed(words: Sequence[str]) -> str:
+    """Join words as one says them.
+
+    >>> listed(["a"]), listed(["a", "b", "c"])
+    ('a', 'a, b and c')
+    """
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def shortened(words: Sequence[str], most: int) -> list[str]:
+    """Return the first ``most`` of some words, and how many more there are.
+
+    >>> shortened(["a", "b", "c", "d"], 2)
+    ['a', 'b', '2 more']
+    """
+    return [*words[:most], *([f"{len(words) - most:,d} more"] if len(words) > most else [])]
 
 
 def titled(name: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from .text import NOTHING, counted, titled
 
 MOST_LEVELS = 12
+_KINDS = {"zero": "all zero", "constant": "of another value", "non-finite": "not finite"}
 _QUANTITIES = {
     "entropy_normalized": "Entropy as a share of the maximum",
     "effective_area": "Effective area",
@@ -50,6 +51,18 @@ def quantity_words(name: str) -> str:
     ('Maps under noise', 'My SSIM')
     """
     return _QUANTITIES.get(name) or titled(name)
+
+
+def kinds_words(kinds: Mapping[str, int] | None) -> str:
+    """Return what is the matter with maps that hold no salience; nothing where they are only constant.
+
+    >>> kinds_words({"zero": 2, "constant": 1, "non-finite": 0, "one-pixel": 4}), kinds_words({"constant": 3})
+    ('2 all zero, 1 of another value', '')
+    """
+    found = {kind: count for kind, count in (kinds or {}).items() if count and kind in _KINDS}
+    if not found.keys() - {"constant"}:
+        return ""
+    return ", ".join(f"{count:,d} {_KINDS[kind]}" for kind, count in found.items())
 
 
 def levels_words(levels: Mapping[str, int], what: str) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .colours import COLORMAP
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 INK, MUTED = "#1d2228", "#5c646d"
 GAP, LINE, MARGIN = 0.08, 0.16, 0.1  # inches: between pictures, of a line of text, around all
 SIGN = 0.068  # inches that a letter of the titles takes
+LETTER, LONGEST = 0.085, 6.0  # inches that a letter of the heading takes, and that are given to a heading
 KEY = 1.2  # inches of the scale of colours
 
 
@@ -39,12 +40,22 @@ class Column:
 
 @dataclass(frozen=True)
 class Key:
-    """What the colours mean: words at the dark and at the light end, and a remark behind them."""
+    """What the colours mean: words at the dark and at the light end, and remarks in lines below."""
 
     low: str
     high: str
-    remark: str = ""
+    remarks: tuple[str, ...] = ()
     colormap: str = COLORMAP
+
+    @property
+    def start(self) -> float:
+        """Where the scale begins, in inches from the left."""
+        return MARGIN + SIGN * len(self.low) + 0.1
+
+    @property
+    def width(self) -> float:
+        """Inches that the scale and all words take."""
+        return MARGIN + max([self.start + KEY + SIGN * len(self.high), *(SIGN * len(each) for each in self.remarks)])
 
 
 def grid_figure(
@@ -61,7 +72,7 @@ def grid_figure(
     Parameters
     ----------
     columns
-        All with the same number of cells, and pictures of one shape ``(H, W)`` in their first cells.
+        All with the same number of cells, and pictures of one aspect.
     rows
         Names of the rows, at the left; none where there are none.
     key
@@ -71,85 +82,86 @@ def grid_figure(
     size
         Width of a picture in inches.
     """
-    across = min(per_line, len(columns))
-    lines = -(-len(columns) // per_line)
-    plan = _Plan.of(columns, lines=lines, named=any(rows), heading=heading, key=key, size=size)
-    width = max(plan.left + across * (size + GAP) - GAP + MARGIN, 3.4 if key else 0.0)
+    plan = _plan(columns, named=any(rows), heading=heading, size=size)
+    lines, across = -(-len(columns) // per_line), min(per_line, len(columns))
+    words = min(LONGEST, 2 * MARGIN + LETTER * len(heading))
+    width = max(plan.left + across * (size + GAP) - GAP + MARGIN, words, 0.0 if key is None else key.width)
+    height = plan.top + lines * plan.line + (0.24 + LINE * len(key.remarks) if key else 0.0)
     with plain_style():
-        figure = NotebookFigure(figsize=(width, plan.height), facecolor="white")
+        figure = NotebookFigure(figsize=(width, height), facecolor="white")
         if heading:
-            figure.text(MARGIN / width, 1 - MARGIN / plan.height, shorten(heading, length=int(width / 0.085)), **_HEAD)
+            line = shorten(heading, length=int((width - 2 * MARGIN) / LETTER + 0.01))
+            figure.text(MARGIN / width, 1 - MARGIN / height, line, va="top", fontsize=10, color=INK)
         for place, column in enumerate(columns):
-            left = plan.left + (place % per_line) * (size + GAP)
-            plan.paint(figure, column, left, place // per_line, rows if place % per_line == 0 else ())
+            corner = plan.left + (place % per_line) * (size + GAP), plan.top + place // per_line * plan.line
+            _paint_column(figure, column, plan, corner, rows if place % per_line == 0 else ())
         if key is not None:
             _paint_key(figure, key)
     return figure
 
 
-_HEAD: dict[str, Any] = {"va": "top", "ha": "left", "fontsize": 10, "color": INK}
-
-
 @dataclass(frozen=True)
 class _Plan:
-    """Where things stand, in inches from the upper left."""
+    """Where things stand, in inches from the upper left.
+
+    Parameters
+    ----------
+    size, tall
+        Width and height of a picture.
+    titles
+        Lines of the longest title.
+    notes
+        Which rows have words below.
+    left, top
+        Of the first column.
+    """
 
     size: float
-    tall: float  # of a picture
-    titles: int  # lines of the longest title
-    notes: tuple[bool, ...]  # which rows have words below
+    tall: float
+    titles: int
+    notes: tuple[bool, ...]
     left: float
     top: float
-    height: float
-
-    @classmethod
-    def of(
-        cls, columns: Sequence[Column], *, lines: int, named: bool, heading: str, key: Key | None, size: float
-    ) -> _Plan:
-        first = next(cell for column in columns for cell in column.cells if cell is not None)
-        tall = size * first.picture.shape[0] / first.picture.shape[1]
-        titles = max(len(column.title.split("\n")) if column.title else 0 for column in columns)
-        notes = tuple(
-            any(cell is not None and cell.below for cell in row)
-            for row in zip(*(each.cells for each in columns), strict=True)
-        )
-        top = MARGIN + (0.28 if heading else 0.0)
-        each = cls(size, tall, titles, notes, MARGIN + (0.2 if named else 0.0), top, 0.0).line
-        return cls(
-            size,
-            tall,
-            titles,
-            notes,
-            MARGIN + (0.2 if named else 0.0),
-            top,
-            top + lines * each + (0.32 if key else 0.04),
-        )
 
     @property
     def line(self) -> float:
         """Height of a line of columns."""
-        return LINE * self.titles + 0.04 + sum(self.tall + GAP + LINE * note for note in self.notes) + GAP
+        return LINE * self.titles + sum(self.tall + GAP + LINE * note for note in self.notes) + 2 * GAP
 
-    def paint(self, figure: Any, column: Column, left: float, line: int, rows: Sequence[str]) -> None:
-        width, room = figure.get_size_inches()[0], int(self.size / SIGN)
-        above = self.top + line * self.line
-        words = [shorten(each, length=room) for each in column.title.split("\n")] if column.title else []
-        above += LINE * self.titles
-        figure.text(
-            left / width, 1 - above / self.height, "\n".join(words), va="bottom", fontsize=8, color=INK, linespacing=1.2
-        )
-        above += 0.04
-        for number, cell in enumerate(column.cells):
-            box = (left / width, 1 - (above + self.tall) / self.height, self.size / width, self.tall / self.height)
-            if cell is not None:
-                _paint(figure.add_axes(box), cell, room)
-            if len(rows) > number:
-                middle = 1 - (above + self.tall / 2) / self.height
-                name = shorten(rows[number], length=int(self.tall / SIGN))
-                figure.text(
-                    (left - 0.06) / width, middle, name, rotation=90, va="center", ha="right", fontsize=8, color=MUTED
-                )
-            above += self.tall + GAP + LINE * self.notes[number]
+
+def _plan(columns: Sequence[Column], *, named: bool, heading: str, size: float) -> _Plan:
+    first = next(cell for column in columns for cell in column.cells if cell is not None)
+    rows = zip(*(each.cells for each in columns), strict=True)
+    return _Plan(
+        size=size,
+        tall=size * first.picture.shape[0] / first.picture.shape[1],
+        titles=max(len(each.title.splitlines()) for each in columns),
+        notes=tuple(any(cell is not None and cell.below for cell in row) for row in rows),
+        left=MARGIN + (0.2 if named else 0.0),
+        top=MARGIN + (0.3 if heading else 0.0),
+    )
+
+
+def _paint_column(
+    figure: NotebookFigure, column: Column, plan: _Plan, corner: tuple[float, float], rows: Sequence[str]
+) -> None:
+    width, height = figure.get_size_inches()
+    room = int(plan.size / SIGN)
+    left, above = corner
+    lines = column.title.splitlines()
+    for number, words in enumerate(lines, start=plan.titles - len(lines) + 1):
+        spot = left / width, 1 - (above + LINE * number - 0.05) / height
+        figure.text(*spot, shorten(words, length=room), fontsize=8, color=INK)
+    above += LINE * plan.titles
+    for number, cell in enumerate(column.cells):
+        if cell is not None:
+            box = (left / width, 1 - (above + plan.tall) / height, plan.size / width, plan.tall / height)
+            _paint(figure.add_axes(box), cell, room)
+        if number < len(rows):
+            style: dict[str, Any] = {"fontsize": 8, "color": MUTED, "rotation": 90, "va": "center", "ha": "right"}
+            name = shorten(rows[number], length=int(plan.tall / SIGN))
+            figure.text((left - 0.06) / width, 1 - (above + plan.tall / 2) / height, name, **style)
+        above += plan.tall + GAP + LINE * plan.notes[number]
 
 
 def _paint(axes: Axes, cell: Cell, room: int) -> None:
@@ -161,16 +173,17 @@ def _paint(axes: Axes, cell: Cell, room: int) -> None:
     axes.set_xlabel(shorten(cell.below, length=room), fontsize=8, color=MUTED, labelpad=3)
 
 
-def _paint_key(figure: Any, key: Key) -> None:
+def _paint_key(figure: NotebookFigure, key: Key) -> None:
     import numpy as np
 
     width, height = figure.get_size_inches()
-    middle, left = 0.17 / height, MARGIN
-    style: dict[str, Any] = {"va": "center_baseline", "fontsize": 8, "color": MUTED}
-    figure.text(left / width, middle, key.low, **style)
-    left += SIGN * len(key.low) + 0.08
-    axes = figure.add_axes((left / width, (0.17 - 0.05) / height, KEY / width, 0.1 / height))
+    middle = 0.14 + LINE * len(key.remarks)
+    style: dict[str, Any] = {"fontsize": 8, "color": MUTED}
+    axes = figure.add_axes((key.start / width, (middle - 0.05) / height, KEY / width, 0.1 / height))
     axes.imshow(np.linspace(0, 1, 256)[None], aspect="auto", cmap=key.colormap, vmin=0, vmax=1)
     axes.set_axis_off()
-    left += KEY + 0.08
-    figure.text(left / width, middle, "   ".join(each for each in (key.high, key.remark) if each), **style)
+    baseline = (middle - 0.04) / height
+    figure.text(MARGIN / width, baseline, key.low, **style)
+    figure.text((key.start + KEY + 0.08) / width, baseline, key.high, **style)
+    for number, words in enumerate(key.remarks, start=1):
+        figure.text(MARGIN / width, (middle - 0.04 - LINE * number) / height, words, **style)

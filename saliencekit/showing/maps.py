@@ -13,7 +13,7 @@ from ..errors import InputError, UsageError, one_of
 from ..functional import cam_entropy, is_degenerate, max_entropy
 from ..preprocessing import Preprocessing
 from .colours import COLORMAP, COLORMAPS
-from .overlay import Limits, in_range, overlay
+from .overlay import Limits, enlarged, in_range, overlay
 from .pictures import as_pictures
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def show_maps(
         and ``"map"`` (its cells as they are).
     scale
         ``"own"``: each map from its own lowest to its highest cell. ``"shared"``: the same colours mean the same
-        values in all maps, from the lowest to the highest cell of them all.
+        values in all maps of a kind, from the lowest to the highest cell of them all.
     preprocessing
         Whose mean and deviation are undone, where ``images`` are as a network takes them.
     heading
@@ -134,19 +134,20 @@ def figure_of(
     """Return the figure of :func:`show_maps` for pictures (N, H, W, 3) uint8 and float maps on the CPU."""
     from .grid import Column, grid_figure
 
-    limits = _limits(maps) if shared else None
+    limits = {name: _limits(each) for name, each in maps.items()} if shared else {}
     words = {name: entropy_words(each) for name, each in maps.items()}
     kinds = [row for row in rows if row != "image"]
     columns = []
     for number, picture in enumerate(pictures):
+        large = enlarged(picture)
         cells = [_cell(picture)] if "image" in rows else []
         for name, each in maps.items():
             values = each[number].numpy()
             for kind in kinds:
                 drawn = (
-                    overlay(picture, values, strength=strength, colormap=colormap, limits=limits)
+                    overlay(large, values, strength=strength, colormap=colormap, limits=limits.get(name))
                     if kind == "overlay"
-                    else coloured(values, colormap=colormap, limits=limits)
+                    else coloured(values, colormap=colormap, limits=limits.get(name))
                 )
                 cells.append(_cell(drawn, words[name][number] if kind == kinds[-1] else "", fine=kind == "overlay"))
         columns.append(Column(titles[number] if titles else "", tuple(cells)))
@@ -179,21 +180,21 @@ def entropy_words(maps: Tensor) -> list[str]:
     ]
 
 
-def colour_key(maps: Mapping[str, Tensor], limits: Limits | None = None, colormap: str = COLORMAP) -> Key:
-    """Return what the colours mean, and the entropy that an even map of each grid has."""
+def colour_key(maps: Mapping[str, Tensor], limits: Mapping[str, Limits], colormap: str = COLORMAP) -> Key:
+    """Return what the colours mean, and the entropy that a uniform map of each grid has."""
     from .grid import Key
 
     grids = dict.fromkeys((each.shape[-2], each.shape[-1]) for each in maps.values())
-    even = ", ".join(f"{max_entropy(torch.zeros(grid)):.2f} ({grid[0]}×{grid[1]})" for grid in grids)
-    remark = f"even map: {even} nats"
-    if limits is None:
-        return Key("lowest", "highest cell of each map", remark, colormap)
-    return Key(
-        f"{limits[0]:.3g}".replace("-", "\u2212"),
-        f"{limits[1]:.3g} in all maps".replace("-", "\u2212"),
-        remark,
-        colormap,
-    )
+    even = ", ".join(f"{max_entropy(torch.zeros(grid)):.2f} nats ({grid[0]}×{grid[1]})" for grid in grids)
+    remarks = (f"uniform map: {even}",)
+    if not limits:
+        return Key("lowest", "highest cell of each map", remarks, colormap)
+    ends = {name: [f"{each:.3g}".replace("-", "\u2212") for each in pair] for name, pair in limits.items()}
+    if len(ends) == 1:
+        ((low, high),) = ends.values()
+        return Key(low, f"{high}, the same for all maps", remarks, colormap)
+    kinds = tuple(f"{name}: {low} to {high}, the same for all its maps" for name, (low, high) in ends.items())
+    return Key("lowest", "highest cell of all maps of a row", (*kinds, *remarks), colormap)
 
 
 def _cell(picture: np.ndarray, below: str = "", *, fine: bool = True) -> Cell:
@@ -202,9 +203,8 @@ def _cell(picture: np.ndarray, below: str = "", *, fine: bool = True) -> Cell:
     return Cell(picture, below, fine)
 
 
-def _limits(maps: Mapping[str, Tensor]) -> Limits:
-    values = torch.cat([each.flatten() for each in maps.values()])
-    values = values[values.isfinite()]
+def _limits(maps: Tensor) -> Limits:
+    values = maps[maps.isfinite()]
     low, high = (float(values.min()), float(values.max())) if len(values) else (0.0, 0.0)
     return (low, high) if low < high else (low, low + max(1.0, abs(low)))
 

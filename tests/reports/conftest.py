@@ -13,7 +13,8 @@ import torch.nn.functional as F
 from saliencekit.auditing.averages import small_maps, sums_of, write_averages
 from saliencekit.auditing.gallery import choose, write_gallery
 from saliencekit.auditing.result import load_audit
-from saliencekit.auditing.summary import not_applicable, summarise, summarise_sets
+from saliencekit.auditing.summary import not_applicable, summarise
+from saliencekit.auditing.summary_of_sets import summarise_sets
 from saliencekit.files import write_json
 from saliencekit.measures import MEASURES, OutOfSet
 
@@ -85,9 +86,8 @@ def build_audit(
     (folder / "records").mkdir(parents=True)
     for name, frame in records.items():
         frame.to_parquet(folder / "records" / f"{name}.parquet", index=False)
-    write_gallery(
-        folder / "gallery", choose(records["entropy"], 2), lambda index: (pixels[index], lookers[0](pixels[index]))
-    )
+    pictures = dict(enumerate(zip(pixels, lookers[0](pixels), strict=True)))
+    write_gallery(folder / "gallery", choose(records["entropy"], 2), lambda index: pictures)
     write_average_maps(folder, lookers, pixels, records["entropy"])
     facts = {"names": names, "labels": labels, "groups": groups, "classes": classes, "runs": runs, "sets": sets}
     summary = summary_of(records, facts, skipped, excluded, model or {})

@@ -43,7 +43,7 @@ def test_a_worse_classifier_is_no_clear_pick():
 
 @pytest.mark.parametrize("undecided", [difference("stability", 0.0), difference("stability", 0.2, p=0.06)])
 def test_nothing_decided_is_no_pick(undecided):
-    assert pick(undecided).sentence == "No pick: first and second are not told apart by any of 1 measures."
+    assert pick(undecided).sentence == "No pick: first and second are not told apart by any of 1 measure."
 
 
 def test_nothing_compared_says_nothing_of_a_pick():
@@ -51,13 +51,9 @@ def test_nothing_compared_says_nothing_of_a_pick():
     assert [each.id for each in choose(comparison(missing))] == ["one-run"]
 
 
-def test_agreement_of_flatter_maps_is_doubted():
+def test_what_makes_the_pick_doubtful_stands_with_it():
     flat = difference("entropy", 0.3, direction="lower")
-    found = choose(comparison(flat, difference("equivariance", 0.2), difference("stability", 0.2)))
-    (doubt,) = [each for each in found if each.id == "flatter-agrees"]
-    assert "second is better at equivariance and stability, and its maps are more diffuse" in doubt.sentence
-    found = choose(comparison(flat, difference("equivariance", -0.2)))
-    assert "flatter-agrees" not in [each.id for each in found]
+    assert "flatter-agrees" in [each.id for each in choose(comparison(flat, difference("stability", 0.2)))]
 
 
 def test_several_runs_on_both_sides_need_no_warning():

@@ -25,17 +25,20 @@ def test_a_card_says_what_it_shows(tmp_path):
     card = card_of(write(tmp_path, np.zeros((28, 56), np.uint8)))
     assert (card.label, card.predicted, card.group, card.right) == ("real", "fake", "", "wrong")
     assert (card.score, card.entropy, card.name) == (0.75, 3.0, "real")
-    assert card.picture.startswith("data:image/png;base64,")
-    assert (card.shape, card.small) == ("56 / 28", True)
-    assert card.colours.startswith("data:image/png;base64,")
-    assert card.alt == "a.png, lowest entropy of its class: entropy 3.000 nats"
+    assert card.pictures.picture.startswith("data:image/png;base64,")
+    assert (card.pictures.shape, card.pictures.small) == ("56 / 28", True)
+    assert card.pictures.colours.startswith("data:image/png;base64,")
+    assert card.alt == "a.png, the only one here of its class: entropy 3.000 nats"
 
 
-def test_large_pictures_are_made_smaller_and_jpeg(tmp_path):
-    card = card_of(write(tmp_path, np.zeros((300, 600, 3), np.uint8)))
-    assert card.picture.startswith("data:image/jpeg;base64,")
-    assert (card.shape, card.small) == ("256 / 128", False)
-    assert len(card.picture) < 10_000
+def test_the_only_image_of_its_class_is_the_extreme_of_nothing(tmp_path):
+    entries = [entry(**{"class": "one"}), entry(**{"class": "two"}), entry(place="highest", **{"class": "two"})]
+    assert [card.chosen_for for card in read_gallery(tmp_path, entries).cards] == [
+        "the only one here of its class",
+        "lowest entropy of its class",
+        "highest entropy of its class",
+    ]
+    assert card_of(tmp_path, place="wrong").chosen_for == "confidently wrong"
 
 
 def test_without_a_label_nothing_is_wrong(tmp_path):
@@ -46,14 +49,14 @@ def test_without_a_label_nothing_is_wrong(tmp_path):
 
 def test_a_missing_picture_leaves_its_card(tmp_path):
     card = card_of(tmp_path)
-    assert card.picture == card.colours == ""
+    assert card.pictures.picture == card.pictures.colours == ""
 
 
 def test_files_outside_the_gallery_are_not_read(tmp_path):
     write(tmp_path, np.zeros((8, 8), np.uint8))
     inside = tmp_path / "gallery"
     inside.mkdir()
-    assert card_of(inside, file="../000.png", map="../000.npy").picture == ""
+    assert card_of(inside, file="../000.png", map="../000.npy").pictures.picture == ""
 
 
 def test_what_cards_can_be_filtered_by(tmp_path):

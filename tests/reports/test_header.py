@@ -20,6 +20,17 @@ def test_what_was_left_out_and_flat_maps_of_other_sets_are_told():
     )
 
 
+def test_what_is_the_matter_with_constant_maps_is_told():
+    kinds = {"zero": 2, "constant": 1, "non-finite": 0, "one-pixel": 4}
+    other = {"name": "cats", "scored": 20, "degenerate": 7, "degenerate_kinds": {"non-finite": 7}}
+    data = {"listed": 9, "scored": 9, "degenerate": 3, "degenerate_kinds": kinds, "out_of_set": [other]}
+    assert counts({"data": data}).split("; ")[1:] == [
+        "3 constant maps (2 all zero, 1 of another value)",
+        "4 maps of a single cell",
+        "7 constant maps (7 not finite) of 20 in cats",
+    ]
+
+
 def test_title_is_the_file_else_the_architecture():
     assert title_of({"model": {"path": "/some/where/resnet.pt", "arch": "resnet18"}}) == "resnet.pt"
     assert title_of({"model": {"path": "/some/droid-0/model.pt", "arch": "resnet18"}}) == "droid-0/model.pt"

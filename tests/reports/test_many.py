@@ -38,11 +38,6 @@ def test_the_correction_counts_every_pair(three):
     assert max(each.p_holm for each in values) == pytest.approx(3 * values[0].p_value)  # all three are the same
 
 
-def test_equals_have_no_pick(three):
-    found = compare_many([three[0], Family("twin", three[0].audits), Family("third", three[0].audits)])
-    assert found.findings[0].sentence.startswith("No pick: no two of them are told apart")
-
-
 def test_page_and_numbers(three, page, tmp_path):
     found = compare_many(three, output=tmp_path / "out")
     assert json.loads((tmp_path / "out" / "comparison.json").read_text()) == json.loads(json.dumps(found.to_dict()))
@@ -89,3 +84,21 @@ def test_warnings_name_their_pair(tmp_path, tiny, entropies):
         "0.pt (A) and 2.pt (B): the audits differ in layer: conv in A, deep in B",
         "1.pt (A) and 2.pt (B): the audits differ in layer: conv in A, deep in B",
     )
+
+
+def test_classes_and_groups_against_the_first(tmp_path, tiny, entropies, page):
+    group = ["g", "g", "<h>"]
+    audits = [
+        tiny(
+            tmp_path / str(place),
+            entropy=entropies([1.0, 2.0, 3.0 + place], group=group),
+            model={"path": f"{place}.pt"},
+        )
+        for place in range(3)
+    ]
+    compare_many(audits, output=tmp_path / "out")
+    found = page(tmp_path / "out" / "comparison.html")
+    assert "By class and group: 2 rows" in found.text
+    text = " ".join(found.text.split())
+    assert "<h> 1.000 [1.000, 1.000] 2.000 [2.000, 2.000]" in text.replace("]2", "] 2").replace("<h>1", "<h> 1")
+    assert "g 0.000 [0.000, 0.000]" in text.replace("g0", "g 0")

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import io
 import re
-import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup, escape
@@ -28,7 +27,7 @@ COLOURS = {
     "paper": "#fdfdfc",
 }
 WIDTH = 4.0  # inches; 1 inch is 72 units of the SVG
-_STYLE: dict[Any, Any] = {
+STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "saliencekit",
     "text.parse_math": False,
@@ -67,12 +66,16 @@ class Panel:
         The same in a sentence with its numbers, for those who do not see it.
     svg
         A whole SVG document.
+    paint, height
+        What drew it, on axes of that height in inches: to draw it again in a figure with others.
     """
 
     name: str
     title: str
     alt: str
     svg: str
+    paint: Callable[[Axes], None] = field(repr=False, compare=False)
+    height: float = 2.7
 
     @property
     def inline(self) -> Markup:
@@ -110,15 +113,12 @@ def draw_panel(
     >>> "$x$ &lt; 1" in panel.svg, "http" in panel.inline
     (True, False)
     """
-    import matplotlib
     from matplotlib.figure import Figure
 
-    with matplotlib.rc_context(), warnings.catch_warnings():
-        # Text stays text: the reader's font has the sign even where Matplotlib's own has not.
-        warnings.filterwarnings("ignore", message=r"(?s)Glyph .* missing from|.*Matplotlib currently does not support")
-        matplotlib.rcdefaults()
-        matplotlib.rcParams.update(_STYLE)
-        figure = Figure(figsize=(WIDTH, height), layout="constrained")
+    from ...showing.notebook import plain_style
+
+    with plain_style(STYLE):
+        figure = Figure(figsize=(width, height), layout="constrained")
         paint(figure.add_subplot())
         stream = io.StringIO()
         figure.savefig(
@@ -127,4 +127,4 @@ def draw_panel(
             transparent=True,
             metadata={"Date": None, "Creator": None, "Format": None, "Type": None},
         )
-    return Panel(name=name, title=title, alt=shown(alt), svg=stream.getvalue())
+    return Panel(name, title, shown(alt), stream.getvalue(), paint, height)

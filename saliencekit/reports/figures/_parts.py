@@ -107,7 +107,7 @@ def paint_intervals(
     null_is: str = "",
 ) -> None:
     """Draw a dot with its interval for each level, and its null value as an open diamond, named above the axes."""
-    names = list(levels)
+    names, marks = list(levels), []
     for place, name in enumerate(reversed(names)):
         entry = levels[name]
         if entry.get("value") is None:
@@ -116,9 +116,10 @@ def paint_intervals(
             axes.plot([entry["ci_low"], entry["ci_high"]], [place, place], color=COLOURS["accent"], lw=3, alpha=0.45)
         axes.plot(entry["value"], place, "o", color=COLOURS["accent"], ms=4.5)
         if nulls and math.isfinite(nulls.get(name, math.nan)):
-            (mark,) = axes.plot(nulls[name], place, "D", mfc="none", mec=COLOURS["second"], ms=4)
-            words = {"frameon": False, "fontsize": 7.5, "loc": "lower right", "bbox_to_anchor": (1.0, 0.99)}
-            axes.legend([mark], [null_is], borderaxespad=0.0, handletextpad=0.2, **words)
+            marks = axes.plot(nulls[name], place, "D", mfc="none", mec=COLOURS["second"], ms=4)
+    if marks:
+        places: dict[str, Any] = {"loc": "lower right", "bbox_to_anchor": (1.0, 0.99), "borderaxespad": 0.0}
+        axes.legend(marks, [null_is], frameon=False, fontsize=7.5, handletextpad=0.2, **places)
     axes.set_yticks(range(len(names) - 1, -1, -1), [shorten(name, length=22) for name in names])
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="y", color=COLOURS["rule"], lw=0.5)

@@ -46,7 +46,10 @@ def draw(levels: Levels, measure: Mapping[str, Any]) -> list[Panel]:
         if (curve := {level: score for (guide, level), score in scores.items() if guide == order})
     }
     blurs = {str(guide): score for (guide, level), score in scores.items() if level == ""}
-    return [*_curves(curves, measure), *_blurs(blurs, scores.get((ORDERS[0][0], 0.0)))]  # level 0: the same in each order
+    return [
+        *_curves(curves, measure),
+        *_blurs(blurs, scores.get((ORDERS[0][0], 0.0))),
+    ]  # level 0: the same in each order
 
 
 def _curves(curves: Mapping[str, Mapping[Any, pd.Series]], measure: Mapping[str, Any]) -> list[Panel]:

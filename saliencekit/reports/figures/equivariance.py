@@ -39,7 +39,9 @@ def draw(levels: Levels, measure: Mapping[str, Any]) -> list[Panel]:
         "equivariance-by-transform",
         "Agreement after each transform",
         f"Mean SSIM with 95 % interval, and the null value as a diamond. {said}.",
-        partial(paint_intervals, levels=entries, label="SSIM of the map brought back upright", nulls=nulls, null_is=OTHER),
+        partial(
+            paint_intervals, levels=entries, label="SSIM of the map brought back upright", nulls=nulls, null_is=OTHER
+        ),
         height=height + 0.2,
     )
     changes: dict[str, dict[str, float]] = {

@@ -86,7 +86,9 @@ def _paint_matrix(axes: Axes, *, runs: list[str], cells: dict[tuple[str, str], f
     axes.set_xticks(range(len(runs)), names, rotation=35 if slanted else 0, ha="right" if slanted else "center")
     axes.tick_params(length=0)
     if len(runs) > MOST_NUMBERS:
-        axes.set_xlabel(f"SSIM from {number(min(cells.values()))} to {number(max(cells.values()))}, the stronger the higher")
+        axes.set_xlabel(
+            f"SSIM from {number(min(cells.values()))} to {number(max(cells.values()))}, the stronger the higher"
+        )
     for spine in axes.spines.values():
         spine.set_visible(False)
     axes.set(xlim=(-0.5, len(runs) - 0.5), ylim=(len(runs) - 0.5, -0.5), aspect="equal")

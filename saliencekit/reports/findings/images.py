@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..text import counted, number
+from ..words import kinds_words
 from .finding import FEW, Finding, Severity, Summary
 
 CONSTANT = 0.05
@@ -67,13 +68,14 @@ def constant_maps(summary: Summary) -> Finding | None:
         return None
     worst = max(counts)
     share = worst / scored
+    kinds = kinds_words(data.get("degenerate_kinds")) if worst == counts[0] else ""
     whose = "the audited model" if worst == counts[0] else f"run {counts.index(worst) + 1} of {len(counts)}"
     return Finding(
         "constant-maps",
         "warning" if share > CONSTANT else "notice",
-        f"{counted(worst, 'map')} of {scored:,d} by {whose} ({100 * share:.1f} %) "
-        f"{'is' if worst == 1 else 'are'} constant: there is no salience in {'it' if worst == 1 else 'them'}, "
-        "it counts as the most diffuse, and two constant maps agree perfectly.",
+        f"{counted(worst, 'map')} of {scored:,d} by {whose} ({100 * share:.1f}\u00a0%) "
+        f"{'is' if worst == 1 else 'are'} constant{f' ({kinds})' if kinds else ''}: there is no salience in such a map, it "
+        "counts as the most diffuse, and two of them agree perfectly.",
         "",
         {"constant": worst, "scored": scored, "share": share, "audited": counts[0]},
         f"any constant map; a warning above {CONSTANT:.0%} of the images".replace("%", " %"),

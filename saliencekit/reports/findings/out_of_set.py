@@ -70,7 +70,8 @@ def holds_under_noise(summary: Summary) -> Finding | None:
     return Finding(
         "holds-under-noise",
         "info" if gap.standing == "above" else "notice",
-        f"Under salt-and-pepper noise the maps {told}: {means}, difference {number(gap.value)} {interval(gap.low, gap.high)}.",
+        f"Under salt-and-pepper noise the maps {told}: {means}, "
+        f"difference {number(gap.value)} {interval(gap.low, gap.high)}.",
         "out_of_set",
         {
             "value": entry["value"],

@@ -42,10 +42,12 @@ def numbers_of(found: Comparison, side: str) -> dict[str, Any]:
 
 def _entry(each: Difference, side: str) -> dict[str, Any]:
     span = each.a if side == "a" else each.b
+    beyond = None if each.over_null is None else each.over_null.a if side == "a" else each.over_null.b
     return {
         "status": each.status,
         "reason": each.reason,
         **_numbers(span),
+        "over_null": _numbers(beyond),
         "difference": _numbers(each.difference),
         "p_value": each.p_value,
         "p_holm": each.p_holm,

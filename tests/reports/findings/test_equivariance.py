@@ -18,7 +18,10 @@ def test_a_flip_that_is_not_followed_is_a_warning():
     flips = {"flip-lr": level(0.25, 0.0, -0.05), "flip-tb": level(0.6, 0.4, 0.3)}
     found = follows_flips(summary(**flips))
     assert found.severity == "warning"
-    assert "does not follow a flip, as far as can be told: after flip-lr the SSIM is 0.250, 0.000 [−0.050, 0.050]" in found.sentence
+    assert (
+        "does not follow a flip, as far as can be told: after flip-lr the SSIM is 0.250, 0.000 [−0.050, 0.050]"
+        in found.sentence
+    )
     assert found.numbers["transform"] == "flip-lr"
 
 

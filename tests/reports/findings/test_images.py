@@ -36,5 +36,15 @@ def test_constant_maps_by_the_worst_run():
     assert constant_maps(data(degenerate_runs=[5, 0])).severity == "notice"
     found = constant_maps(data(degenerate_runs=[0, 6]))
     assert found.severity == "warning"
-    assert "6 maps of 100 by run 2 of 2 (6.0 %) are constant" in found.sentence
-    assert "1 map of 100 by the audited model (1.0 %) is constant" in constant_maps(data(degenerate_runs=[1])).sentence
+    assert "6 maps of 100 by run 2 of 2 (6.0\u00a0%) are constant" in found.sentence
+    assert (
+        "1 map of 100 by the audited model (1.0\u00a0%) is constant"
+        in constant_maps(data(degenerate_runs=[1])).sentence
+    )
+
+
+def test_what_is_the_matter_with_constant_maps_is_told_of_the_audited_model():
+    kinds = {"zero": 3, "constant": 0, "non-finite": 2, "one-pixel": 9}
+    found = constant_maps(data(degenerate_runs=[5, 0], degenerate_kinds=kinds))
+    assert "are constant (3 all zero, 2 not finite): " in found.sentence
+    assert "(3 all zero" not in constant_maps(data(degenerate_runs=[5, 6], degenerate_kinds=kinds)).sentence
