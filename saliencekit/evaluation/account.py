@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Sequence
 from dataclasses import asdict
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import numpy as np
 
 from .._version import __version__
 from ..data import Failure
+from ..versions import versions
 from .classes import FAKE, REAL
 from .detector import Detector
 from .job import Job
@@ -54,7 +53,7 @@ def account(job: Job, detector: Detector, scores: Scores, *, score: str, thresho
             "left_out": data["left_out"],
         },
         "settings": asdict(job.settings),
-        "versions": versions(),
+        "versions": versions(ENGINES),
         "device": str(detector.device),
     }
 
@@ -121,14 +120,3 @@ def counted(words: tuple[str, ...], numbers: np.ndarray) -> dict[str, int]:
     """
     found = np.bincount(numbers[numbers >= 0], minlength=len(words)).tolist()
     return {word: count for word, count in zip(words, found, strict=True) if count}
-
-
-def versions() -> dict[str, str]:
-    """Return the versions of what the numbers rest on."""
-    found = {"saliencekit": __version__, "python": platform.python_version()}
-    for name in ENGINES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "not installed"
-    return found

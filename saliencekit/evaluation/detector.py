@@ -10,11 +10,13 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor, nn
 
-from ..errors import ModelError, SaliencekitError
+from ..devices import in_halves
+from ..errors import ModelError
 from ..extractors import CAM, Extractor
 from ..extractors.finding.outputs import as_logits, pick_logits
 from ..functional import cam_entropy, is_degenerate, predicted_class
 from ..models import ModelInfo
+from ..models.foreign import network_at_fault
 from ..preprocessing import Preprocessing
 from .classes import FAKE, REAL, synthetic_class
 
@@ -83,21 +85,7 @@ class Detector:
 
     def look(self, pixels: Tensor) -> Look:
         """Return what images (N, C, H, W), uint8, give; when the device runs out of memory the batch is halved."""
-        try:
-            return self._look(pixels)
-        except torch.OutOfMemoryError:
-            if len(pixels) == 1:
-                raise
-        torch.cuda.empty_cache()
-        half = len(pixels) // 2
-        parts = [self.look(pixels[:half]), self.look(pixels[half:])]
-        return Look(
-            torch.cat([each.logits for each in parts]),
-            *(
-                None if self.cam is None else torch.cat([getattr(each, name) for each in parts])
-                for name in ("entropy", "degenerate")
-            ),
-        )
+        return in_halves(lambda some: self._look(pixels[some]), slice(0, len(pixels)), _joined)
 
     def _look(self, pixels: Tensor) -> Look:
         images = (pixels.to(self.device, non_blocking=True).float() / 255 - self.mean) / self.std
@@ -122,6 +110,14 @@ class Detector:
     def predicted(self, logits: Tensor) -> list[str]:
         """Return fake or real, an image each: the class with the highest logit."""
         return [FAKE if each == self.synthetic else REAL for each in predicted_class(logits).tolist()]
+
+
+def _joined(a: Look, b: Look) -> Look:
+    return Look(torch.cat([a.logits, b.logits]), _both(a.entropy, b.entropy), _both(a.degenerate, b.degenerate))
+
+
+def _both(a: Tensor | None, b: Tensor | None) -> Tensor | None:
+    return None if a is None or b is None else torch.cat([a, b])
 
 
 @contextmanager
@@ -163,15 +159,8 @@ def ready_detector(
 
 def _tried(detector: Detector, sample: Tensor) -> int:
     """Return the length of the logits; the same image must give the same ones twice in one batch."""
-    try:
+    with network_at_fault(sample.shape[1:]):
         twice = detector.look(sample[:1].repeat(2, 1, 1, 1)).logits
-    except (SaliencekitError, torch.OutOfMemoryError):
-        raise
-    except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
-        raise ModelError(
-            f"the network failed on images of (C, H, W) = {tuple(sample.shape[1:])}: "
-            f"{type(error).__name__}: {str(error).splitlines()[0]}"
-        ) from error
     first, second = twice
     if not torch.allclose(first, second, rtol=1e-3, atol=1e-3 * float(first.abs().max()), equal_nan=True):
         raise ModelError("the network is random in eval mode: one image gave two different logits in one batch")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..errors import InputError
-from ..functional.detection import curve_eer, curve_tpr_at, d_prime
+from ..functional.detection import curve_eer, d_prime
 from .trials import Trials
 
 BINS = 15
@@ -61,6 +61,15 @@ def _ece(trials: Trials) -> float:
     return float(binary_calibration_error(trials.probabilities, trials.labels.long(), n_bins=BINS, validate_args=False))
 
 
+def _sensitivity(trials: Trials, specificity: float) -> float:
+    from torchmetrics.functional.classification import binary_sensitivity_at_specificity
+
+    found, _ = binary_sensitivity_at_specificity(
+        trials.scores, trials.labels.long(), min_specificity=specificity, validate_args=False
+    )
+    return float(found)
+
+
 def _eer(trials: Trials) -> float:
     return float(curve_eer(*trials.curve[1:]))
 
@@ -69,7 +78,7 @@ def _tpr_at(rate: float) -> Callable[[Trials], float]:
     def value(trials: Trials) -> float:
         if trials.real * rate < 1 - 1e-9:
             raise InputError(f"{rate:.1%} of {trials.real} real images is less than one image")
-        return float(curve_tpr_at(*trials.curve[1:], rate))
+        return _sensitivity(trials, 1 - rate)
 
     return value
 

@@ -6,7 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..functional.detection import counts_at, curve_auroc, curve_average_precision, curve_eer, curve_tpr_at
+from ..functional.curves import counts_at
+from ..functional.detection import curve_auroc, curve_average_precision, curve_eer, curve_tpr_at
 from ..functional.resampling import resampled_weights
 from .metrics import BINS, LOW_RATES
 from .trials import Trials

@@ -17,7 +17,8 @@ from .account import account
 from .detector import Detector, ready_detector
 from .job import Job, first_image, job_of
 from .result import SCORES, SUMMARY, VALIDATION, Evaluation, clear, refuse_finished
-from .scores import Scores, Watch, score_images, unwatched
+from .scores import Scores
+from .scoring import Watch, score_images, unwatched
 from .settings import EvaluationSettings, Precision, Rule, Score
 from .subjects import Data, Subjects
 from .summary import entropy_summary, summarise
@@ -49,6 +50,7 @@ def evaluate(
     arch: str | None = None,
     trust_pickle: bool = False,
     allow_missing: Sequence[str] = (),
+    key: str | None = None,
     preprocessing: Preprocessing | PreprocessingFlags | None = None,
     allow_outside: bool = False,
     overwrite: bool = False,
@@ -83,6 +85,7 @@ def evaluate(
         arch=arch,
         trust_pickle=trust_pickle,
         allow_missing=allow_missing,
+        key=key,
         preprocessing=preprocessing,
         allow_outside=allow_outside,
         overwrite=overwrite,
@@ -101,6 +104,7 @@ def run_evaluation(
     arch: str | None = None,
     trust_pickle: bool = False,
     allow_missing: Sequence[str] = (),
+    key: str | None = None,
     preprocessing: Preprocessing | PreprocessingFlags | None = None,
     allow_outside: bool = False,
     overwrite: bool = False,
@@ -126,7 +130,7 @@ def run_evaluation(
     network = (
         model
         if isinstance(model, nn.Module)
-        else load_model(model, arch, trust_pickle=trust_pickle, allow_missing=tuple(allow_missing))
+        else load_model(model, arch, trust_pickle=trust_pickle, allow_missing=tuple(allow_missing), key=key)
     )
     job = job_of(
         network,

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..functional.detection import calibration_bins, curve_counts, tie_ends
+from ..functional.curves import curve_counts, tie_ends
 from .scores import Scores
 
 
@@ -106,6 +106,16 @@ def trials_of(scores: Scores, *, score: str, threshold: float, group: int | None
         labels=torch.from_numpy(scores.synthetic[place]),
         threshold=threshold,
     )
+
+
+def calibration_bins(probabilities: Tensor, *, bins: int = 15) -> Tensor:
+    """Return the bin, 0 .. bins - 1, of each probability: equal widths, each with its lower edge; 1 is in the last.
+
+    >>> calibration_bins(torch.tensor([0.0, 0.5, 1.0]), bins=2)
+    tensor([0, 1, 1])
+    """
+    edges = torch.linspace(0, 1, bins + 1, dtype=probabilities.dtype, device=probabilities.device)
+    return torch.bucketize(probabilities, edges[1:-1], right=True)
 
 
 NO_GROUP = "(no group)"

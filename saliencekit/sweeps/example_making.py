@@ -40,8 +40,8 @@ def make_examples(plan: Plan, checkpoints: Mapping[str, Path], sources: Mapping[
     """
     import torch
 
-    from ..extractors import CAM
     from ..models import default_preprocessing, load_model, model_info
+    from ..training.explainer import explainer
 
     samples = chosen(_collection(plan))
     images: list[np.ndarray] = []
@@ -61,7 +61,9 @@ def make_examples(plan: Plan, checkpoints: Mapping[str, Path], sources: Mapping[
             images = [pixels.permute(1, 2, 0).numpy() for _, pixels in readable]
             humans = [_human_map(each, preprocessing) for each in samples]
         stack = torch.stack([pixels for _, pixels in readable]).float() / 255
-        maps[loss] = CAM(model, layer=plan.recipe.layer)(normaliser(preprocessing, stack.device)(stack)).float().numpy()
+        ready = normaliser(preprocessing, stack.device)(stack)
+        extract = explainer(model, ready, layer=plan.recipe.layer, salience=plan.recipe.salience)
+        maps[loss] = extract(ready).float().numpy()
     names = tuple(each.image for each in samples)
     return ExampleMaps(plan.split, names, tuple(images), tuple(humans), maps, dict(sources))
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import InputError
+from ..files import sha256
 from .metrics import METRICS
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def run_folder(sweep: Path, loss: str, seed: int) -> Path:
 
 
 def is_finished(folder: Path) -> bool:
-    """Return whether a run is trained and evaluated whole; the evaluation's summary is its last file."""
+    """Return whether a run is trained and evaluated whole: this very model, and not one that it has replaced."""
     return _is_evaluated(folder) and bool(read_evaluation(folder).get("complete", True))
 
 
@@ -132,7 +133,12 @@ def read_roc(folder: Path) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _is_evaluated(folder: Path) -> bool:
-    return (folder / EVALUATION).is_file() and (folder / "model.pt").is_file()
+    """Return whether there is a summary, which is an evaluation's last file, of the model that is there now."""
+    model = folder / "model.pt"
+    if not (folder / EVALUATION).is_file() or not model.is_file():
+        return False
+    evaluated = (read_evaluation(folder).get("model") or {}).get("sha256")
+    return evaluated is None or evaluated == sha256(model)
 
 
 def _figures(entry: Mapping[str, Any]) -> dict[str, float]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..auditing import AuditSettings, load_audit, run_audit
+from ..data import Collection, open_data
 from ..errors import EnvironmentFault, InputError, SaliencekitError
 from ..files import sha256
 from ..reports import finish_audit
@@ -31,6 +32,7 @@ def stability_of(plan: Plan, runs: Sequence[Outcome]) -> dict[str, Agreement]:
                 plan.folder / loss / "audit",
                 own,
                 plan.looked_at,
+                allow_outside=plan.allow_outside,
                 split="auto" if plan.split == "all" else plan.split,
                 device=plan.settings.device,
                 workers=plan.settings.workers,
@@ -43,6 +45,7 @@ def audited(
     checkpoints: Sequence[Path],
     data: str,
     *,
+    allow_outside: bool = False,
     split: str = "test",
     device: str = "auto",
     workers: int = -1,
@@ -60,6 +63,8 @@ def audited(
         Of the finished runs of the loss.
     data, split, device, workers
         As for :func:`saliencekit.audit`.
+    allow_outside
+        Take a table's paths that lead out of its folder as well.
 
     Raises
     ------
@@ -67,7 +72,11 @@ def audited(
         If the folder cannot be written.
     """
     try:
-        return agreement(_audit(folder, checkpoints, data, split=split, device=device, workers=workers))
+        kept = _kept(folder, [sha256(path) for path in checkpoints])
+        if kept is not None:
+            return agreement(kept)
+        images = open_data(data, allow_outside=allow_outside)
+        return agreement(_audit(folder, checkpoints, images, split=split, device=device, workers=workers))
     except EnvironmentFault:
         raise
     except SaliencekitError as error:
@@ -83,11 +92,8 @@ def agreement(result: AuditResult) -> Agreement:
 
 
 def _audit(
-    folder: Path, checkpoints: Sequence[Path], data: str, *, split: str, device: str, workers: int
+    folder: Path, checkpoints: Sequence[Path], data: Collection, *, split: str, device: str, workers: int
 ) -> AuditResult:
-    kept = _kept(folder, [sha256(path) for path in checkpoints])
-    if kept is not None:
-        return kept
     return run_audit(
         checkpoints[0],
         data,

@@ -1,10 +1,12 @@
 from .data_module import DetectorData as DetectorData
 from .fit import train as train
 from .module import DetectorModule as DetectorModule
-from .recipe import RECIPES as RECIPES
+from .monitor import SalienceMonitor as SalienceMonitor
+from .named_recipes import RECIPES as RECIPES
+from .named_recipes import recipe_named as recipe_named
 from .recipe import Recipe as Recipe
-from .recipe import recipe_named as recipe_named
-from .run_folder import TrainedRun as TrainedRun
+from .run_record import TrainedRun as TrainedRun
 from .settings import TrainingSettings as TrainingSettings
 from .several import TrainingJob as TrainingJob
 from .several import train_several as train_several
+from .tracker import SalienceTracker as SalienceTracker

@@ -9,16 +9,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
+from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch import Callback, Trainer
+from lightning.pytorch.accelerators import AcceleratorRegistry
 from torch import nn
 
-from ..errors import UsageError
-from ..extractors import CAM
+from ..errors import EnvironmentFault, UsageError, one_of
 from ..models import build_model, default_preprocessing
-from ..models.foreign import said_in_one_sentence
+from ..models.foreign import first_line, said_in_one_sentence
 from .batch_norm import SharedStatistics
 from .distributed import layout
-from .last import WholeFiles
+from .explainer import explainer
+from .last_file import WholeFiles
 from .module import DetectorModule
 from .recipe import Recipe
 from .settings import TrainingSettings
@@ -35,6 +37,7 @@ def fresh_module(
     settings: TrainingSettings,
     seed: int,
     weights: str | os.PathLike[str] | None = None,
+    resumed: str | None = None,
 ) -> DetectorModule:
     """Return a module with its weights; torch's global generator is seeded.
 
@@ -50,6 +53,8 @@ def fresh_module(
         The weights are drawn from it, or what of them is new.
     weights
         A file with the weights to start from; the head is replaced where its classes are others.
+    resumed
+        Architecture of a run that goes on, whose weights follow: neither a file nor published ones are read.
 
     Raises
     ------
@@ -68,16 +73,19 @@ def fresh_module(
     arch, length = recipe.backbone, 1 if recipe.one_logit else classes
     channels = images.preprocessing.channels
     other = None if channels == default_preprocessing(arch).channels else channels
-    if recipe.pretrained:
+    if recipe.pretrained and resumed is None:
         weights = published_file(arch)
     torch.manual_seed(seed)
-    if weights is None:
+    if resumed is not None:
+        model = build_model(resumed, num_classes=length)
+    elif weights is None:
         model = build_model(arch, num_classes=length, in_channels=other)
     else:
         model = network_from(weights, arch, num_classes=length, in_channels=other)
     model.to(memory_format=torch.channels_last)  # a third faster on a CPU, and what tensor cores take
     model.train()  # Lightning trains a network in the mode that it is given
-    _try_out(model, recipe, (channels, *images.preprocessing.size))
+    salience = "cam" if settings.compile else recipe.salience
+    _try_out(model, recipe, salience, (channels, *images.preprocessing.size))
     return DetectorModule(
         model,
         recipe.build_loss(),
@@ -101,40 +109,53 @@ def build_trainer(
     Raises
     ------
     UsageError
-        Half precision on a CPU, or another number of processes than torchrun has started.
+        An unknown device, half precision on a CPU, or another number of processes than torchrun has started.
+    EnvironmentFault
+        This machine has no such device, or not so many.
     """
+    one_of(settings.device, ("auto", "gpu", *sorted(AcceleratorRegistry.available_accelerators())), "device")
     if settings.precision == "16-mixed" and (settings.device == "cpu" or not torch.cuda.is_available()):
         raise UsageError("the precision 16-mixed needs an accelerator: choose bf16-mixed or 32")
     devices, nodes = layout(settings.devices, settings.nodes)
     shared = SharedStatistics()
     several = devices * nodes > 1
-    trainer = Trainer(
-        max_epochs=recipe.epochs,
-        accelerator=settings.device,
-        devices=devices,
-        num_nodes=nodes,
-        strategy="ddp" if several else "auto",
-        plugins=[WholeFiles(), shared] if several else [WholeFiles()],
-        precision=settings.precision,
-        accumulate_grad_batches=recipe.accumulate,
-        gradient_clip_val=recipe.clip or None,
-        gradient_clip_algorithm="norm" if recipe.clip else None,
-        check_val_every_n_epoch=settings.val_every,
-        limit_train_batches=settings.limit_train or None,
-        limit_val_batches=settings.limit_val or None,
-        overfit_batches=settings.overfit_batches,
-        fast_dev_run=settings.fast_dev_run,
-        callbacks=list(callbacks),
-        logger=list(loggers) or False,
-        log_every_n_steps=1,
-        default_root_dir=Path(folder),
-        enable_progress_bar=False,
-        enable_model_summary=False,
-        num_sanity_val_steps=0,
-        use_distributed_sampler=False,
-    )
+    with _there(settings.device, devices):
+        trainer = Trainer(
+            max_epochs=recipe.epochs,
+            accelerator=settings.device,
+            devices=devices,
+            num_nodes=nodes,
+            strategy="ddp" if several else "auto",
+            plugins=[WholeFiles(), shared] if several else [WholeFiles()],
+            precision=settings.precision,
+            accumulate_grad_batches=recipe.accumulate,
+            gradient_clip_val=recipe.clip or None,
+            gradient_clip_algorithm="norm" if recipe.clip else None,
+            check_val_every_n_epoch=settings.val_every,
+            limit_train_batches=settings.limit_train or None,
+            limit_val_batches=settings.limit_val or None,
+            overfit_batches=settings.overfit_batches,
+            fast_dev_run=settings.fast_dev_run,
+            callbacks=list(callbacks),
+            logger=list(loggers) or False,
+            log_every_n_steps=1,
+            default_root_dir=Path(folder),
+            enable_progress_bar=False,
+            enable_model_summary=False,
+            num_sanity_val_steps=0,
+            use_distributed_sampler=False,
+        )
     shared.native = trainer.strategy.root_device.type == "cuda"
     return trainer
+
+
+@contextmanager
+def _there(device: str, number: int) -> Iterator[None]:
+    """Say what Lightning says of devices that are not there as the fault of the machine that it is."""
+    try:
+        yield
+    except MisconfigurationException as error:
+        raise EnvironmentFault(f"cannot train on {number} x {device} here: {first_line(error)}") from error
 
 
 @contextmanager
@@ -167,7 +188,7 @@ def recorded_source(source: str, folder: Path) -> str:
     return Path(os.path.relpath(whole, start)).as_posix() if near else whole
 
 
-def _try_out(model: nn.Module, recipe: Recipe, shape: tuple[int, ...]) -> None:
+def _try_out(model: nn.Module, recipe: Recipe, salience: str, shape: tuple[int, ...]) -> None:
     """Run the network once before any image is read, so that what cannot be trained is said at once."""
     with said_in_one_sentence(f"{recipe.backbone} on images of {shape[1]}x{shape[2]} pixels"):
-        CAM(model, layer=recipe.layer)(torch.zeros(2, *shape))
+        explainer(model, torch.zeros(2, *shape), layer=recipe.layer, salience=salience)

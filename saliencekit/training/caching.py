@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from ..data import Failure
-from ..data.parallel import chosen_workers, chunks, in_workers
+from ..data.parallel import chunks, in_workers
+from ..devices import decoding_processes
 from .block import Block, reserved_block
 from .examples import Examples, RowFiles
 
@@ -139,7 +140,7 @@ def outcome(files: RowFiles, seen: Seen) -> Loaded:
 
 def _looked(files: RowFiles, block: Block | None, workers: int) -> Seen:
     seen = Seen(torch.ones(len(files), dtype=torch.bool), torch.zeros(len(files), dtype=torch.bool))
-    processes = chosen_workers(workers, len(files))
+    processes = decoding_processes(workers, len(files))
     for part in in_workers(_Look(files, block), chunks(len(files), CHUNK), workers=processes):
         for row, failure, map_failure, has_map in part:
             seen.has_map[row] = has_map

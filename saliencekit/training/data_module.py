@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 import os
-import secrets
-import shutil
-from functools import lru_cache
-from pathlib import Path
 from typing import Literal
 
 import torch
-from lightning.pytorch import LightningDataModule, Trainer
-from torch import Tensor
+from lightning.pytorch import LightningDataModule
 
 from ..data import Collection, Failure, match_human_maps, open_data
-from ..data.parallel import chosen_workers
-from ..errors import EnvironmentFault, UsageError, one_of
+from ..devices import decoding_processes
+from ..errors import UsageError, one_of
 from ..preprocessing import Preprocessing
 from .augmentation import Augmentation
 from .batches import Batches, MadeBatches
-from .block import roomy_folder
 from .caching import Loaded, load_split
 from .demands import check_labels, check_maps, check_readable
+from .device_cache import moved
 from .examples import Examples, RowFiles
+from .normalizing import normalized
 from .order import EpochBatches
 from .settings import CACHES
-from .sharing import follow, lead
+from .sharing import read_together
 
 SPLITS = ("train", "val")
 OFF = Augmentation()
@@ -164,8 +160,9 @@ class DetectorData(LightningDataModule):
         if self.trainer is None or self.trainer.world_size == 1:
             for name in SPLITS:
                 self.split(name)
-        elif not self._loaded or not all(name in self._loaded for name in SPLITS):
-            self._read_together(self.trainer)
+        elif not all(name in self._loaded for name in SPLITS):
+            files = {name: self._rows(name) for name in SPLITS}
+            read_together(files, self.trainer, keep=self.cache != "none", workers=self.workers, accept=self._keep)
         check_maps(self.collection, self.split("train"), needed_by=self.needed_by)
 
     def train_dataloader(self) -> Batches:
@@ -198,7 +195,7 @@ class DetectorData(LightningDataModule):
         pin = device.type == "cuda"
         if loaded.kept is None or augmentation.active:
             made = MadeBatches(self._rows(split), loaded, augmentation, seed=self.seed)
-            batches = Batches(made, order, workers=chosen_workers(self.workers, len(loaded)), pin=pin)
+            batches = Batches(made, order, workers=decoding_processes(self.workers, len(loaded)), pin=pin)
             self._opened.append(batches)
             return batches
         if self.cache == "device" and device.type != "cpu":
@@ -207,16 +204,7 @@ class DetectorData(LightningDataModule):
 
     def _moved(self, split: str, device: torch.device) -> Examples:
         if (split, device) not in self._on_device:
-            kept = self.split(split).kept
-            if kept is None:
-                raise UsageError(f"the split {split!r} is not kept in memory, so it cannot be moved to {device}")
-            try:
-                self._on_device[split, device] = kept.to(device)
-            except torch.OutOfMemoryError as error:
-                size = sum(each.numel() * each.element_size() for each in kept) / 2**30
-                raise EnvironmentFault(
-                    f"no room for {size:.2f} GiB of images of the split {split!r} on {device}: use the cache 'ram'"
-                ) from error
+            self._on_device[split, device] = moved(self.split(split), split, device)
         return self._on_device[split, device]
 
     def _rows(self, split: str) -> RowFiles:
@@ -228,36 +216,3 @@ class DetectorData(LightningDataModule):
     def _keep(self, split: str, loaded: Loaded) -> None:
         check_readable(self.collection, split, loaded, max_unreadable=self.max_unreadable)
         self._loaded[split] = loaded
-
-    def _read_together(self, trainer: Trainer) -> None:
-        """One process of each machine reads the files, and the others map what it keeps."""
-        files = {name: self._rows(name) for name in SPLITS}
-        keep = self.cache != "none"
-        size = sum(each.size for each in files.values()) if keep else 0
-        folder = Path(trainer.strategy.broadcast(str(roomy_folder(size) / f"saliencekit-{secrets.token_hex(16)}")))
-        leads = trainer.local_rank == 0
-        try:
-            for name, each in files.items():
-                if leads:
-                    loaded = lead(each, keep=keep, workers=self.workers, folder=folder)
-                else:
-                    loaded = follow(each, folder=folder)
-                self._keep(name, loaded)
-            trainer.strategy.barrier("saliencekit images")
-        finally:
-            if leads:
-                shutil.rmtree(folder, ignore_errors=True)
-
-
-def normalized(images: Tensor, preprocessing: Preprocessing) -> Tensor:
-    """Return uint8 (N, C, H, W) images as float32 ``(x / 255 - mean) / std``, channels last, where they are."""
-    mean, std = _constant(preprocessing.mean, images.device), _constant(preprocessing.std, images.device)
-    floats = images.to(torch.float32, memory_format=torch.channels_last, copy=True)
-    return floats.div_(255).sub_(mean).div_(std)  # in place: four times as fast as a new tensor for each
-
-
-@lru_cache(maxsize=32)
-def _constant(values: tuple[float, ...], device: torch.device) -> Tensor:
-    """One number a channel, sent to the device once: sending it with every batch would wait for the device."""
-    with torch.inference_mode(False):
-        return torch.tensor(values, device=device).view(-1, 1, 1)

@@ -41,6 +41,10 @@ class EpochFigures:
         self._human_known = False
         self._pace = Pace()
 
+    def start_train(self) -> None:
+        """Begin to measure the pace: an epoch begins, or a run goes on within one."""
+        self._pace.start()
+
     def add_train(self, terms: Mapping[str, Tensor], logits: Tensor, labels: Tensor, maps: Tensor) -> None:
         """Add a training batch of all processes: the loss's weighted terms, logits (N, K), labels (N,), maps."""
         n = len(logits)
@@ -92,7 +96,8 @@ class EpochFigures:
             figures["map_entropy/maximum"] = math.log(self._cells)
         if self._human_entropy is not None:
             figures["map_entropy/human"] = self._human_entropy
-        return figures | {"lr": lr, "train/images_per_second": self._pace.take()}
+        pace = self._pace.take()
+        return figures | {"lr": lr} | ({} if pace is None else {"train/images_per_second": pace})
 
     def state_dict(self) -> dict[str, Any]:
         """Return what a run that goes on within the epoch has to know; validation begins again."""
@@ -123,7 +128,7 @@ class EpochFigures:
 
 
 class Pace:
-    """Images a second, from one call to the last; validation lies outside."""
+    """Images a second, from the start to the last step; validation lies outside."""
 
     def __init__(self) -> None:
         self._since: float | None = None
@@ -131,21 +136,20 @@ class Pace:
         self._count = 0
 
     def start(self) -> None:
-        """Begin to count, if that has not been done since :meth:`take`."""
-        self._since = time.monotonic() if self._since is None else self._since
+        """Begin to count."""
+        self._since, self._count = time.monotonic(), 0
 
     def add(self, count: int) -> None:
         """Count the images of a step that is done."""
-        self.start()
         self._count += count
         self._until = time.monotonic()
 
-    def take(self) -> float:
-        """Return the pace, 0 if nothing was timed, and start again."""
-        seconds = self._until - self._since if self._since is not None else 0.0
-        pace = self._count / seconds if seconds > 0 else 0.0
-        self._since, self._count = None, 0
-        return pace
+    def take(self) -> float | None:
+        """Return the pace, and stop counting; None where no step was timed: the epoch was resumed at its very end."""
+        since, self._since = self._since, None
+        if since is None or not self._count or self._until <= since:
+            return None
+        return self._count / (self._until - since)
 
 
 def on_grid(human_maps: Tensor, has_map: Tensor, size: tuple[int, int]) -> Tensor:

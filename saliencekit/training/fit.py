@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ..errors import DataError, one_of
+from ..errors import one_of
 from ..preprocessing import Preprocessing
-from .recipe import Recipe, recipe_named
+from .named_recipes import recipe_named
+from .recipe import Recipe
 from .settings import TrainingSettings
 
 if TYPE_CHECKING:
-    from lightning.pytorch import Callback
-
     from .data_module import DetectorData
-    from .frozen import Request
-    from .keeping import KeepBest
-    from .module import DetectorModule
-    from .run_folder import Account, TrainedRun
+    from .run_record import TrainedRun
 
 AS_USUAL = TrainingSettings()
 
@@ -96,6 +91,7 @@ def train(
         run.path, run.val_accuracy
     """
     from .assembly import cpu_threads
+    from .fitting import Fit
     from .frozen import Request, account_of
     from .opening import open_images
     from .quiet import quiet_lightning
@@ -127,7 +123,7 @@ def train(
         with opened_run(folder, account, resume=resume, overwrite=overwrite) as finished:
             if finished is not None:
                 return finished
-            return _Fit(request, images, folder, account, started).run(resume=resume)
+            return Fit(request, images, folder, account, started).run(resume=resume)
 
 
 def _check_backbone(backbone: str) -> None:
@@ -138,81 +134,3 @@ def _check_backbone(backbone: str) -> None:
     spec = parse_spec(backbone)
     if spec.room == "torchvision":
         one_of(spec.name, torchvision_names(), "torchvision architecture")
-
-
-@dataclass(frozen=True)
-class _Fit:
-    """A run whose folder is held and whose images are known."""
-
-    request: Request
-    images: DetectorData
-    folder: Path
-    account: Account
-    started: float
-
-    def run(self, *, resume: bool) -> TrainedRun:
-        """Train, and write down what became of it."""
-        from .assembly import build_trainer, fresh_module
-        from .last import resume_point
-        from .logs import build_loggers
-
-        recipe, settings = self.request.recipe, self.request.settings
-        loggers = build_loggers(settings, self.folder, about=self.account.about)
-        start = resume_point(self.folder) if resume else None
-        module = fresh_module(
-            self.images, recipe=recipe, settings=settings, seed=self.request.seed, weights=self.request.weights
-        )
-        keeper, callbacks = self._callbacks(module)
-        trainer = build_trainer(recipe, settings, callbacks=callbacks, loggers=loggers, folder=self.folder)
-        trainer.fit(module, self.images, ckpt_path=start, weights_only=True if start else None)
-        run = self._outcome(module, keeper)
-        if trainer.is_global_zero:
-            from .run_folder import conclude
-
-            conclude(self.folder, self.account, run)
-        trainer.strategy.barrier()
-        return run
-
-    def _callbacks(self, module: DetectorModule) -> tuple[KeepBest, list[Callback]]:
-        from ..models import model_info
-        from .assembly import recorded_source
-        from .keeping import Destination, KeepBest
-        from .last import KeepLast
-        from .logs import Counted, MetricsFile
-        from .pictures import MapPictures
-        from .progress import shown_progress
-
-        recipe, settings, folder = self.request.recipe, self.request.settings, self.folder
-        record: dict[str, Any] = {"recipe": recipe.to_dict(), "seed": self.request.seed}
-        destination = Destination(
-            path=folder / "model.pt",
-            arch=model_info(module.model).arch or recipe.backbone,
-            classes=self.images.collection.classes,
-            preprocessing=self.images.preprocessing,
-            data=recorded_source(self.images.collection.source, folder),
-            record=record,
-        )
-        keeper = KeepBest(destination, keep=settings.keep)
-        callbacks: list[Callback] = [Counted(record, self.images), MetricsFile(folder / "metrics.csv"), keeper]
-        if settings.maps_every:
-            callbacks.append(MapPictures(folder / "maps", every=settings.maps_every, data=self.images))
-        if settings.progress:
-            callbacks.append(shown_progress(folder.name))
-        return keeper, [*callbacks, KeepLast(folder / "last.ckpt", settings.checkpoint_every)]
-
-    def _outcome(self, module: DetectorModule, keeper: KeepBest) -> TrainedRun:
-        from .run_folder import TrainedRun
-
-        best = keeper.best
-        if best is None:
-            raise DataError(f"no epoch over {self.images.collection.source} was completed and validated")
-        return TrainedRun(
-            path=self.folder / "model.pt",
-            recipe=self.request.recipe,
-            seed=self.request.seed,
-            best_epoch=int(best["epoch"]),
-            val_accuracy=best.get("val/accuracy"),
-            history=tuple(module.history),
-            skipped=self.images.skipped,
-            duration_s=time.monotonic() - self.started,
-        )

@@ -5,22 +5,21 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import platform
 import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .._version import __version__
 from ..data import Collection
 from ..files import sha256
+from ..versions import versions
 from .assembly import recorded_source
 from .recipe import Recipe
-from .run_folder import Account
+from .run_record import Account, begun_with
 from .settings import TrainingSettings
 
 if TYPE_CHECKING:
@@ -50,7 +49,7 @@ def account_of(request: Request, images: DetectorData, folder: Path) -> Account:
     digest = data_digest(collection)
     about = {
         "saliencekit": __version__,
-        "versions": versions(),
+        "versions": versions(ENGINES),
         "git": git_revision(),
         "command": list(sys.argv),
         "seed": request.seed,
@@ -74,7 +73,7 @@ def account_of(request: Request, images: DetectorData, folder: Path) -> Account:
         "seed": request.seed,
         "data": digest,
         "preprocessing": {key: each for key, each in images.preprocessing.to_dict().items() if key != "source"},
-        "weights": sha256(weights) if weights and os.path.isfile(weights) else None,
+        "weights": _weights_digest(weights, folder),
         **request.settings.deciding(),
     }
     return Account(fingerprint, about, _config(request, collection.source, folder))
@@ -90,17 +89,6 @@ def data_digest(collection: Collection) -> str:
             sizes = (_size(sample.path), human_map and _size(human_map))
             digest.update(repr((*known, *sizes)).encode("utf-8", "backslashreplace"))
     return digest.hexdigest()
-
-
-def versions() -> dict[str, str]:
-    """Return the versions of what the numbers rest on."""
-    found = {"saliencekit": __version__, "python": platform.python_version()}
-    for name in ENGINES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "not installed"
-    return found
 
 
 def git_revision() -> str | None:
@@ -152,6 +140,19 @@ def _toml(value: Any) -> str:
     if isinstance(value, list):
         return f"[{', '.join(_toml(each) for each in value)}]"
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _weights_digest(path: str | None, folder: Path) -> str | None:
+    """Return a hash of the weights' file; where it is gone, that which the run in the folder began with.
+
+    A run that goes on needs the file no more.
+    """
+    if path is None:
+        return None
+    if os.path.isfile(path):
+        return sha256(path)
+    known: str | None = begun_with(folder).get("weights")
+    return known
 
 
 def _counts(collection: Collection, split: str) -> dict[str, int]:

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from ..errors import NumericalError
 from ..losses import CrossEntropyLoss, SalienceLoss, cross_entropy_loss
+from ..models import model_info
 from .batch_norm import stand_in
 from .examples import Examples
 from .figures import EpochFigures
@@ -37,12 +38,12 @@ class DetectorModule(LightningModule):
     Parameters
     ----------
     model
-        Any classifier whose head :class:`saliencekit.extractors.CAM` knows: pooling and a linear layer.
+        Any classifier. Where pooling and one linear layer make its logits, its map is the CAM; else it is Grad-CAM.
         Auxiliary heads (Inception v3, GoogLeNet) are trained along, as the loss's term ``auxiliary``.
     loss
         Any of :data:`saliencekit.losses.LOSSES`.
     recipe
-        Optimiser, schedule, target and layer are taken from it.
+        Optimiser, schedule, target, layer and kind of map are taken from it.
     seed
         Of the random numbers within a step (dropout), which depend on (seed, epoch, step) alone.
     identities
@@ -53,11 +54,11 @@ class DetectorModule(LightningModule):
     Notes
     -----
     Logged every epoch: ``train/loss``, ``train/terms/<name>`` (weighted, they sum to the loss), ``train/accuracy``,
-    ``train/map_entropy`` (nats), ``train/images_per_second``, ``lr``; after a validation ``val/loss``
-    (cross-entropy), ``val/accuracy``, ``val/map_entropy`` and, for two classes, ``val/auroc``; as lines to read the
-    entropies by ``map_entropy/maximum`` and, where there are human maps, ``map_entropy/human``, their mean in the
-    first epoch. ``history`` holds the same numbers. Several processes share every batch: loss and figures are those
-    of the whole.
+    ``train/map_entropy`` (nats), ``train/images_per_second`` (of the steps that were run, after a resume), ``lr``;
+    after a validation ``val/loss`` (cross-entropy), ``val/accuracy``, ``val/map_entropy`` and, for two classes,
+    ``val/auroc``; as lines to read the entropies by ``map_entropy/maximum`` and, where there are human maps,
+    ``map_entropy/human``, their mean in the first epoch. ``history`` holds the same numbers. Several processes share
+    every batch: loss and figures are those of the whole.
 
     Examples
     --------
@@ -86,7 +87,7 @@ class DetectorModule(LightningModule):
         self.identities = tuple(identities)
         self.history: list[dict[str, float]] = []
         self._warm_loss = CrossEntropyLoss()
-        self._sight = (CompiledSight if compiled else Sight)(model, layer=recipe.layer)
+        self._sight = (CompiledSight if compiled else Sight)(model, layer=recipe.layer, salience=recipe.salience)
         self._figures = EpochFigures()
         self._watch = FiniteWatch(self.identities, every=1)
         self._lr = recipe.lr
@@ -102,6 +103,7 @@ class DetectorModule(LightningModule):
     def on_train_start(self) -> None:
         """Go to the batch that a resumed run begins with; forget what a sanity check has validated."""
         self._figures.start_val()
+        self._figures.start_train()
         loop, order = self.trainer.fit_loop, self._order()
         if order is not None:
             if getattr(self.trainer, "overfit_batches", 0):
@@ -111,6 +113,7 @@ class DetectorModule(LightningModule):
 
     def on_train_epoch_start(self) -> None:
         """Give the images another order."""
+        self._figures.start_train()
         order = self._order()
         if order is not None:
             order.set_epoch(self.current_epoch)
@@ -151,10 +154,15 @@ class DetectorModule(LightningModule):
         self.history.append({"epoch": self.current_epoch, **figures})
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Add the history and the epoch's figures so far; what is not finite is not saved."""
+        """Add architecture, history and the epoch's figures so far; what is not finite is not saved."""
         self._watch.look()
         check_weights(self.model, what=f"epoch {self.current_epoch}, step {self.global_step}")
-        checkpoint[STATE] = {"history": self.history, "figures": self._figures.state_dict(), "lr": self._lr}
+        checkpoint[STATE] = {
+            "arch": model_info(self.model).arch,
+            "history": self.history,
+            "figures": self._figures.state_dict(),
+            "lr": self._lr,
+        }
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Go on with the history and the epoch's figures so far."""

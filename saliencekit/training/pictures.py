@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import torch
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import Checkpoint
-from torch import Tensor, nn
+from torch import Tensor
 
-from ..extractors import CAM
-from ..files import written_whole
-from ..functional.entropy import cam_entropy
-from ..functional.geometry import resize_maps
-from ..functional.logits import predicted_class
-from ..functional.normalization import as_unit_range
-from .data_module import DetectorData, normalized
+from ..showing.grid import Cell, Column, grid_figure
+from ..showing.maps import colour_key, entropy_words
+from ..showing.notebook import write_png
+from ..showing.overlay import enlarged, overlay
+from ..showing.pictures import as_pictures
+from .data_module import DetectorData
 from .examples import RowFiles
+from .explainer import explainer
+from .looking import Looks
+from .looking import look as looked_at
 from .module import DetectorModule
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from .normalizing import normalized
 
 SHOWN = 8  # images in a picture, shared out to the classes
 TRIES = 5  # further images that are tried where one cannot be read
-COLORMAP = "viridis"  # even steps in lightness, as in the reports
-STRENGTH = 0.55  # share of the colour over the image
 
 
 @dataclass(frozen=True)
@@ -39,15 +35,6 @@ class Shown:
     pixels: Tensor
     labels: Tensor
     human_maps: tuple[Tensor | None, ...]
-
-
-@dataclass(frozen=True)
-class Looks:
-    """What a network makes of them: raw maps (n, h, w), their entropy (n,) in nats, the class predicted (n,)."""
-
-    maps: Tensor
-    entropy: Tensor
-    predicted: Tensor
 
 
 class MapPictures(Checkpoint):
@@ -110,69 +97,30 @@ def choose(data: DetectorData) -> Shown:
 
 def look(module: DetectorModule, shown: Shown, data: DetectorData) -> Looks:
     """Return the maps of the images, of the class that the recipe trains the map of."""
-    extract = CAM(module.model, layer=module.recipe.layer)
-    images = normalized(shown.pixels.to(module.device), data.preprocessing)
-    with _evaluated(module.model), torch.no_grad():
-        maps = extract(images, target=module.recipe.target, labels=shown.labels.to(module.device))
-    logits = extract.logits
-    return Looks(maps.cpu(), cam_entropy(maps).cpu(), predicted_class(logits).cpu())
+    recipe, prepare = module.recipe, partial(normalized, preprocessing=data.preprocessing)
+    tried = prepare(shown.pixels[:2].to(module.device))
+    extract = explainer(module.model, tried, layer=recipe.layer, salience=recipe.salience)
+    target = recipe.target
+    return looked_at(module.model, extract, shown.pixels, target=target, labels=shown.labels, prepare=prepare)
 
 
 def draw(path: Path, shown: Shown, looks: Looks, *, title: str, classes: tuple[str, ...]) -> None:
     """Write a picture as PNG: a column an image, above its map, and below that the human map."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    rows, columns = 2 + any(each is not None for each in shown.human_maps), len(shown.labels)
-    figure = Figure(figsize=(1.45 * columns + 0.4, 1.5 * rows + 0.75), layout="constrained")
-    FigureCanvasAgg(figure)
-    figure.suptitle(title, fontsize=10, parse_math=False)
-    axes: Any = figure.subplots(rows, columns, squeeze=False)
-    for number, column in enumerate(axes.T):
-        picture, grey = _as_pictures(shown.pixels[number])
-        _show(column[0], picture, title=_judged(shown, looks, number, classes))
-        _show(column[1], grey, looks.maps[number], below=f"{float(looks.entropy[number]):.2f} nats")
+    pictures, maps = as_pictures(shown.pixels), looks.maps.float()
+    words = entropy_words(maps)
+    human = any(each is not None for each in shown.human_maps)
+    columns = []
+    for number, picture in enumerate(pictures):
+        large = enlarged(picture)
+        cells = [Cell(picture), Cell(overlay(large, maps[number].numpy()), words[number])]
         human_map = shown.human_maps[number]
-        if rows == 3 and human_map is not None:
-            _show(column[2], grey, human_map.to(torch.float32))
-        elif rows == 3:
-            column[2].axis("off")
-    for word, row in zip(("image", "map", "human"), axes[:, 0], strict=False):
-        row.annotate(word, (-0.08, 0.5), xycoords="axes fraction", rotation=90, ha="right", va="center", fontsize=8)
-    with written_whole(path) as temporary:
-        figure.savefig(temporary, format="png", dpi=100, metadata={"Software": None})
-
-
-def _show(axes: Axes, picture: Any, salience: Tensor | None = None, *, title: str = "", below: str = "") -> None:
-    axes.set_xticks([])
-    axes.set_yticks([])
-    axes.set_title(title, fontsize=8, parse_math=False)
-    axes.set_xlabel(below, fontsize=8, parse_math=False)
-    size = picture.shape[:2]
-    axes.imshow(picture, cmap="gray", vmin=0, vmax=255)
-    if salience is not None:
-        large = resize_maps(as_unit_range(salience[None]), (size[0], size[1]))[0].clamp(0, 1)
-        axes.imshow(large.numpy(), cmap=COLORMAP, vmin=0, vmax=1, alpha=STRENGTH)
+        there = None if human_map is None else Cell(overlay(large, human_map.numpy()))
+        columns.append(Column(_judged(shown, looks, number, classes), (*cells, there) if human else tuple(cells)))
+    rows = ("image", "map", "human map") if human else ("image", "map")
+    figure = grid_figure(columns, rows=rows, key=colour_key({"": maps}, {}), heading=title)
+    write_png(figure, path)
 
 
 def _judged(shown: Shown, looks: Looks, number: int, classes: tuple[str, ...]) -> str:
     label, predicted = int(shown.labels[number]), int(looks.predicted[number])
     return classes[label] if label == predicted else f"{classes[label]}, taken for {classes[predicted]}"
-
-
-def _as_pictures(pixels: Tensor) -> tuple[Any, Any]:
-    """Return an image (C, H, W) as it looks, (H, W) or (H, W, 3), and in grey, (H, W)."""
-    colours = pixels[:3] if len(pixels) >= 3 else pixels[:1]
-    grey = colours.to(torch.float32).mean(0)
-    return (colours.permute(1, 2, 0).numpy() if len(colours) == 3 else colours[0].numpy()), grey.numpy()
-
-
-@contextmanager
-def _evaluated(model: nn.Module) -> Iterator[None]:
-    modes = [(each, each.training) for each in model.modules()]
-    model.eval()
-    try:
-        yield
-    finally:
-        for each, mode in modes:
-            each.training = mode

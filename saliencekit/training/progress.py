@@ -101,6 +101,7 @@ class EpochBar(EpochLines):
             self._bar.start()
             total = int(trainer.num_training_batches) * (trainer.max_epochs or 1)
             self._task = self._bar.add_task(self.title, total=total, rate="")
+        self._since, self._images = time.monotonic(), 0
 
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Show the epoch before, and begin to count images again."""

@@ -1,12 +1,9 @@
-"""What a training run is asked to do, as plain numbers and words; the papers' recipes by name. No torch here."""
+"""What a training run is asked to do, as plain numbers and words. No torch here."""
 
 from __future__ import annotations
 
 import inspect
-import tomllib
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, fields
-from pathlib import Path
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import UsageError, one_of
@@ -14,13 +11,13 @@ from ..errors import UsageError, one_of
 if TYPE_CHECKING:
     from ..losses import SalienceLoss
 
-FOLDER = Path(__file__).with_name("recipes")
 INFINITY = float("inf")
 LOSS_WORDS = ("cross-entropy", "cyborg", "hseb", "fmmmse", "droid", "cyborg-droid")
 LOSS_SETTINGS = ("alpha", "beta", "gamma", "offset", "human_entropy")
 WORDS = {
     "loss": LOSS_WORDS,
     "target": ("predicted", "label"),
+    "salience": ("auto", "cam", "grad-cam"),
     "optimizer": ("sgd", "adam", "adamw"),
     "schedule": ("constant", "step", "cosine"),
     "resize": ("squash", "crop"),
@@ -75,6 +72,9 @@ class Recipe:
         The class whose map is trained: predicted as in the papers, or label.
     layer
         The layer that is explained, as in model.named_modules(), or auto.
+    salience
+        What the map is: cam, or grad-cam for a network whose head allows none (its backward is done twice behind the
+        layer); auto takes the CAM where there is one. Without its ReLU, Grad-CAM is the CAM where both are defined.
     one_logit
         Two classes as the sign of one logit, instead of a logit each.
     optimizer
@@ -143,6 +143,7 @@ class Recipe:
     human_entropy: float | None = None
     target: Literal["predicted", "label"] = "predicted"
     layer: str = "auto"
+    salience: Literal["auto", "cam", "grad-cam"] = "auto"
     one_logit: bool = False
     optimizer: Literal["sgd", "adam", "adamw"] = "sgd"
     lr: float = 0.002
@@ -198,48 +199,6 @@ class Recipe:
 
     def _loss_settings(self) -> dict[str, Any]:
         return {name: value for name in LOSS_SETTINGS if (value := getattr(self, name)) is not None}
-
-
-def recipe_file(word: str) -> Path:
-    """Return the TOML file of a recipe; an unknown word lists the known ones.
-
-    >>> recipe_file("droid").name
-    'droid.toml'
-    """
-    return FOLDER / f"{one_of(word, sorted(path.stem for path in FOLDER.glob('*.toml')), 'recipe')}.toml"
-
-
-def recipe_named(word: str) -> Recipe:
-    """Return one of this package's recipes.
-
-    >>> recipe_named("cyborg").loss
-    'cyborg'
-    """
-    return recipe_from(tomllib.loads(recipe_file(word).read_text(encoding="utf-8")), word)
-
-
-def recipe_from(plain: Mapping[str, Any], source: str) -> Recipe:
-    """Return the recipe with these keys; a key that no recipe has raises :class:`UsageError`, naming ``source``."""
-    known = [field.name for field in fields(Recipe)]
-    for key in plain:
-        one_of(key, known, f"key of {source}")
-    return Recipe(**plain)
-
-
-class _Named(Mapping[str, Recipe]):
-    """The recipes by name, each read when it is asked for."""
-
-    def __getitem__(self, word: str) -> Recipe:
-        return recipe_named(word)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(sorted(path.stem for path in FOLDER.glob("*.toml")))
-
-    def __len__(self) -> int:
-        return len(list(iter(self)))
-
-
-RECIPES: Mapping[str, Recipe] = _Named()
 
 
 def _check_range(name: str, value: float | None, least: float, most: float) -> None:

@@ -103,7 +103,7 @@ class TrainingSettings:
     keep: str = "val/accuracy"
     checkpoint_every: int = 0
     maps_every: int = 5
-    loggers: tuple[str, ...] = ("csv",)
+    loggers: Annotated[tuple[str, ...], Parameter(consume_multiple=True, negative=())] = ("csv",)
     progress: Annotated[bool, Parameter(parse=False)] = False  # the command line says --quiet instead
     max_unreadable: float = 0.05
 

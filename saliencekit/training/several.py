@@ -19,7 +19,7 @@ from .recipe import Recipe
 from .settings import TrainingSettings
 
 if TYPE_CHECKING:
-    from .run_folder import TrainedRun
+    from .run_record import TrainedRun
 
 
 @dataclass(frozen=True)

@@ -4,21 +4,62 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
+import shutil
 import time
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
 import torch
+from lightning.pytorch import Trainer
 
 from .. import errors
 from ..errors import EnvironmentFault, SaliencekitError
 from ..files import write_json
-from .block import Block
+from .block import Block, roomy_folder
 from .caching import Loaded, Seen, load_split, outcome
 from .examples import RowFiles
 
 LOOK_EVERY = 0.05  # seconds
+
+
+def read_together(
+    files: Mapping[str, RowFiles],
+    trainer: Trainer,
+    *,
+    keep: bool,
+    workers: int,
+    accept: Callable[[str, Loaded], None],
+) -> None:
+    """Read splits for all processes of every machine: one of them reads the files, the others map what it keeps.
+
+    Parameters
+    ----------
+    files
+        By split.
+    trainer
+        Of the run, in every process.
+    keep
+        Whether the pixels stay in memory.
+    workers
+        Processes that decode; -1 chooses.
+    accept
+        Called in every process with each split as it is there; what it raises ends the run.
+    """
+    size = sum(each.size for each in files.values()) if keep else 0
+    folder = Path(trainer.strategy.broadcast(str(roomy_folder(size) / f"saliencekit-{secrets.token_hex(16)}")))
+    leads = trainer.local_rank == 0
+    try:
+        for name, each in files.items():
+            accept(
+                name, lead(each, keep=keep, workers=workers, folder=folder) if leads else follow(each, folder=folder)
+            )
+        trainer.strategy.barrier("saliencekit images")
+    finally:
+        if leads:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def lead(files: RowFiles, *, keep: bool, workers: int, folder: Path) -> Loaded:

@@ -8,11 +8,12 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import ModelError, UsageError
-from ..extractors import CAM
+from ..extractors import CAM, Extractor
 from ..extractors.finding.outputs import as_logits, pick_logits
 from ..extractors.layers import linear_head
 from ..functional.activation import cam
 from ..functional.logits import Target, resolve_target
+from .explainer import explainer, twice_differentiable
 
 AUXILIARY = {"aux_logits": 0.4, "aux_logits1": 0.3, "aux_logits2": 0.3}
 """Weights of the auxiliary heads' cross-entropies, as torchvision trains Inception v3, and GoogLeNet's paper it."""
@@ -32,9 +33,9 @@ class Sight:
     Parameters
     ----------
     model
-        A classifier whose head :class:`saliencekit.extractors.CAM` knows.
-    layer
-        The layer explained, or ``"auto"``.
+        A classifier.
+    layer, salience
+        As for :func:`explainer`.
 
     Examples
     --------
@@ -44,13 +45,15 @@ class Sight:
     (torch.Size([4, 2]), torch.Size([4, 7, 7]))
     """
 
-    def __init__(self, model: nn.Module, *, layer: str = "auto") -> None:
-        self._model = model
-        self._extractor = CAM(model, layer=layer)
+    def __init__(self, model: nn.Module, *, layer: str = "auto", salience: str = "auto") -> None:
+        self._model, self._layer, self._salience = model, layer, salience
+        self._extractor: Extractor | None = None
 
     def __call__(self, images: Tensor, *, target: Target, labels: Tensor | None = None) -> Seen:
-        """Return what one forward of ``images`` gives."""
-        with self._extractor as extract:
+        """Return what one forward of ``images`` gives; the first time, which extractor it takes is tried."""
+        if self._extractor is None:
+            self._extractor = explainer(self._model, images, layer=self._layer, salience=self._salience)
+        with self._extractor as extract, twice_differentiable(extract):
             output = self._model(images)
             maps = extract.maps(target=target, labels=labels)
         return Seen(main_logits(output), maps, auxiliary_logits(output))
@@ -65,13 +68,17 @@ class CompiledSight:
 
     Parameters
     ----------
-    model, layer
-        As for :class:`Sight`.
+    model, layer, salience
+        As for :class:`Sight`; what is compiled has no Grad-CAM.
     backend
         Of ``torch.compile``.
     """
 
-    def __init__(self, model: nn.Module, *, layer: str = "auto", backend: str = "inductor") -> None:
+    def __init__(
+        self, model: nn.Module, *, layer: str = "auto", salience: str = "auto", backend: str = "inductor"
+    ) -> None:
+        if salience == "grad-cam":
+            raise UsageError("Grad-CAM cannot be taken from a compiled network: leave compile off")
         self._model, self._layer, self._backend = model, layer, backend
         self._place: nn.Module | None = None
         self._head: nn.Linear | nn.Conv2d | None = None

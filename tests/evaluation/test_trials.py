@@ -1,6 +1,7 @@
 import numpy as np
+import torch
 
-from saliencekit.evaluation.trials import generators, trials_of
+from saliencekit.evaluation.trials import calibration_bins, generators, trials_of
 
 
 def test_all_reals_against_one_generator(scores_of):
@@ -41,3 +42,8 @@ def test_real_images_come_first(scores_of):
     scores.synthetic[:] = [True, False, False]
     scores.group[:] = np.array([0, -1, -1])
     assert trials_of(scores, score="sigmoid", threshold=0.5).labels.tolist() == [False, False, True]
+
+
+def test_bins_hold_their_lower_edge_and_the_last_one_both():
+    edges = torch.linspace(0, 1, 16, dtype=torch.float64)
+    assert calibration_bins(edges).tolist() == [*range(15), 14]

@@ -11,6 +11,7 @@ from saliencekit.auditing import load_audit
 from saliencekit.errors import UsageError
 from saliencekit.sweeps import draw_sweep, load_sweep, sweep
 from saliencekit.sweeps.examples import load_examples
+from saliencekit.sweeps.stability import audited
 from saliencekit.training.recipe import Recipe
 from saliencekit.training.settings import TrainingSettings
 
@@ -101,6 +102,20 @@ def test_stability_is_that_of_the_audit_of_all_runs(swept):
         assert [run["name"] for run in audit.summary["model"]["runs"]] == ["seed-0", "seed-1"]
         assert row.stability.value == audit.summary["measures"]["stability"]["value"]
         assert (audit.folder / "report.html").is_file()
+
+
+def test_a_table_that_leads_out_of_its_folder_is_audited_too(faces, swept, copy, tmp_path):
+    (copy / "cyborg" / "audit" / "summary.json").unlink()
+    other = tmp_path / "tables" / "manifest.csv"
+    other.parent.mkdir()
+    rows = faces.read_text().replace("images/", f"{faces.parent}/images/").replace("maps/", f"{faces.parent}/maps/")
+    other.write_text(rows)
+    runs = [copy / "cyborg" / f"seed-{seed}" / "model.pt" for seed in (0, 1)]
+    folder, settings = copy / "cyborg" / "audit", {"split": "test", "device": "cpu", "workers": 0}
+    refused = audited(folder, runs, str(other), **settings)
+    assert "leads out of the folder" in refused.reason
+    allowed = audited(folder, runs, str(other), allow_outside=True, **settings)
+    assert allowed.value == pytest.approx(swept[0].table.rows[1].stability.value)
 
 
 def test_examples_are_the_same_images_for_every_loss(swept):

@@ -3,6 +3,7 @@ import json
 import pytest
 
 from saliencekit.errors import InputError
+from saliencekit.files import sha256
 from saliencekit.sweeps.outcome import Outcome, is_finished, read_epochs, read_outcome, read_roc
 
 
@@ -42,6 +43,16 @@ def test_a_figure_without_a_value_is_not_there(write_run, tmp_path):
 def test_trained_but_not_evaluated_is_not_finished(write_run, tmp_path):
     folder = write_run(tmp_path, "droid", 0)
     (folder / "evaluation" / "evaluation.json").unlink()
+    assert not is_finished(folder)
+    assert read_outcome(tmp_path, "droid", 0).status == "missing"
+
+
+def test_an_evaluation_of_a_model_that_was_replaced_is_none(write_run, tmp_path):
+    folder = write_run(tmp_path, "droid", 0)
+    path = folder / "evaluation" / "evaluation.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"model": {"sha256": sha256(folder / "model.pt")}}))
+    assert is_finished(folder)
+    (folder / "model.pt").write_bytes(b"trained again with --overwrite")
     assert not is_finished(folder)
     assert read_outcome(tmp_path, "droid", 0).status == "missing"
 

@@ -16,7 +16,8 @@ from lightning.pytorch import Callback
 from saliencekit.training.assembly import build_trainer, fresh_module
 from saliencekit.training.data_module import DetectorData
 from saliencekit.training.keeping import Destination, KeepBest
-from saliencekit.training.last import KeepLast, resume_point
+from saliencekit.training.last import KeepLast
+from saliencekit.training.last_file import resume_point
 from saliencekit.training.opening import open_images
 from saliencekit.training.quiet import quiet_lightning
 from saliencekit.training.recipe import Recipe
@@ -74,7 +75,8 @@ def run(
         callbacks = [*stops, best, KeepLast(folder / "last.ckpt", settings.checkpoint_every)]
         trainer = build_trainer(recipe, settings, callbacks=callbacks, folder=folder)
         trainer.fit_loop.max_epochs = until or recipe.epochs
-        trainer.fit(module, images, ckpt_path=resume_point(folder) if resume else None)
+        start = resume_point(folder) if resume else None
+        trainer.fit(module, images, ckpt_path=start and start.path)
     found = {
         "weights": {name: value.clone() for name, value in module.model.state_dict().items()},
         "history": [{name: value for name, value in each.items() if name not in TIMES} for each in module.history],

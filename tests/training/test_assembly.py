@@ -4,7 +4,7 @@ import pytest
 import torch
 from lightning.pytorch.loggers import CSVLogger
 
-from saliencekit.errors import ModelError, UsageError
+from saliencekit.errors import EnvironmentFault, ModelError, UsageError
 from saliencekit.models import SmallCNN, build_model, model_info, save_model
 from saliencekit.training import DetectorData, Recipe
 from saliencekit.training.assembly import build_trainer, fresh_module, recorded_source
@@ -68,7 +68,14 @@ def test_a_network_that_cannot_take_the_images_is_said_before_any_is_read(images
 
 def test_a_network_without_maps_is_said_before_any_image_is_read(images):
     with pytest.raises(ModelError, match="CAM is not defined"):
-        made(images, backbone="torchvision:mobilenet_v3_small")
+        made(images, backbone="torchvision:mobilenet_v3_small", salience="cam")
+    with pytest.raises(ModelError, match="CAM is not defined"):
+        fresh_module(
+            images,
+            recipe=Recipe(backbone="torchvision:mobilenet_v3_small"),
+            settings=TrainingSettings(compile=True),
+            seed=0,
+        )
 
 
 def test_limits_reach_the_trainer(tmp_path):
@@ -94,6 +101,15 @@ def test_half_precision_on_a_cpu_is_refused(tmp_path):
         trainer_of(tmp_path, precision="16-mixed")
 
 
+def test_a_device_that_is_not_there_is_said(tmp_path, monkeypatch):
+    with pytest.raises(UsageError, match="unknown device 'banana': expected one of auto, gpu, cpu, cuda, "):
+        trainer_of(tmp_path, device="banana")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
+    with pytest.raises(EnvironmentFault, match=r"cannot train on 1 x cuda here: .*CUDAAccelerator"):
+        trainer_of(tmp_path, device="cuda")
+
+
 def test_a_trial_run_is_one_batch(tmp_path, images):
     with quiet_lightning():
         trainer = trainer_of(tmp_path, fast_dev_run=True)
@@ -109,9 +125,10 @@ def test_a_trial_run_is_one_batch(tmp_path, images):
         ("torchvision:resnet50", 64, {"loss": "cyborg", "one_logit": True}),
         ("torchvision:inception_v3?aux_logits=false", 128, {"loss": "hseb", "batch_size": 6}),
         ("torchvision:inception_v3", 299, {"loss": "droid", "one_logit": True}),
+        ("torchvision:mobilenet_v3_small", 64, {"loss": "cyborg"}),
         ("timm:resnet10t", 64, {"loss": "fmmmse"}),
     ],
-    ids=["densenet121", "resnet50", "inception without auxiliary head", "inception", "timm"],
+    ids=["densenet121", "resnet50", "inception without auxiliary head", "inception", "by grad-cam", "timm"],
 )
 def test_a_backbone_takes_a_step(tmp_path, squares, backbone, size, recipe):
     chosen = Recipe(backbone=backbone, image_size=size, epochs=1, **{"batch_size": 2} | recipe)

@@ -8,10 +8,8 @@ from PIL import Image
 from saliencekit.data import open_data
 from saliencekit.errors import DataError, UsageError
 from saliencekit.preprocessing import Preprocessing
-from saliencekit.training import DetectorData
-from saliencekit.training import data_module as module
+from saliencekit.training import DetectorData, sharing
 from saliencekit.training.augmentation import Augmentation
-from saliencekit.training.data_module import normalized
 
 SOME = Augmentation(flip=0.5, crop=0.6, noise=0.1)
 
@@ -31,15 +29,6 @@ def epochs(loader, count=2):
         loader.order.set_epoch(epoch)
         out += list(loader)
     return out
-
-
-def test_images_are_scaled_as_the_network_takes_them():
-    images = torch.tensor([[[[0, 51]], [[255, 102]]]], dtype=torch.uint8)
-    two = Preprocessing(channels=3, mean=(0.5, 0.0, 0.0), std=(0.5, 2.0, 1.0))
-    out = normalized(images[:, [0, 1, 1]], two)
-    torch.testing.assert_close(out, torch.tensor([[[[-1.0, -0.6]], [[0.5, 0.2]], [[1.0, 0.4]]]]))
-    assert images.dtype == torch.uint8
-    assert out.is_contiguous(memory_format=torch.channels_last)
 
 
 @pytest.mark.parametrize("how", [Augmentation(), SOME])
@@ -92,13 +81,13 @@ def test_batches_that_are_overfitted_stay_the_same(squares, preprocessing):
 
 
 def test_two_processes_share_each_batch_and_one_copy(squares, preprocessing, tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "roomy_folder", lambda size: tmp_path)
-    monkeypatch.setattr(module.secrets, "token_hex", lambda count: "meeting")
-    monkeypatch.setattr(module.shutil, "rmtree", lambda folder, ignore_errors: None)
+    monkeypatch.setattr(sharing, "roomy_folder", lambda size: tmp_path)
+    monkeypatch.setattr(sharing.secrets, "token_hex", lambda count: "meeting")
+    monkeypatch.setattr(sharing.shutil, "rmtree", lambda folder, ignore_errors: None)
     first = attached(DetectorData(squares, preprocessing, batch_size=4), rank=0, world=2)
     second = attached(DetectorData(squares, preprocessing, batch_size=4), rank=1, world=2)
     first.setup()
-    monkeypatch.setattr(module, "load_split", None)
+    monkeypatch.setattr(sharing, "load_split", None)
     second.setup()
     first.split("train").kept.images[0] = 9
     assert (second.split("train").kept.images[0] == 9).all()
@@ -110,7 +99,7 @@ def test_two_processes_share_each_batch_and_one_copy(squares, preprocessing, tmp
 
 
 def test_the_meeting_place_is_removed(squares, preprocessing, tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "roomy_folder", lambda size: tmp_path / "here")
+    monkeypatch.setattr(sharing, "roomy_folder", lambda size: tmp_path / "here")
     (tmp_path / "here").mkdir()
     attached(DetectorData(squares, preprocessing), rank=0, world=2).setup()
     (squares.parent / "train-00.png").unlink()

@@ -26,7 +26,7 @@ def test_training_figures_by_hand():
     assert closed["train/map_entropy"] == pytest.approx(math.log(4) / 5)
     assert closed["map_entropy/maximum"] == math.log(4)
     assert closed["lr"] == 0.25
-    assert closed["train/images_per_second"] >= 0
+    assert "train/images_per_second" not in closed  # nobody has said when the epoch began
     assert not any(name.startswith("val/") for name in closed)
     assert "map_entropy/human" not in closed
 
@@ -105,7 +105,20 @@ def test_the_pace_is_from_the_first_step_to_the_last(monkeypatch):
     pace.add(8)
     pace.add(12)
     assert pace.take() == 5.0
-    assert pace.take() == 0.0
+    assert pace.take() is None
+
+
+def test_an_epoch_of_one_step_has_a_pace_and_one_without_any_has_none(monkeypatch):
+    clock = iter([10.0, 12.0, 20.0])
+    monkeypatch.setattr("saliencekit.training.figures.time.monotonic", lambda: next(clock))
+    figures = EpochFigures()
+    figures.start_train()
+    figures.add_train(
+        {"cross_entropy": torch.tensor(0.5)}, torch.zeros(8, 2), torch.zeros(8).long(), torch.rand(8, 2, 2)
+    )
+    assert figures.close(lr=0.1)["train/images_per_second"] == 4.0
+    figures.start_train()  # resumed where only the validation is left
+    assert "train/images_per_second" not in figures.close(lr=0.1)
 
 
 def test_missing_maps_become_zeros_on_the_grid():

@@ -9,9 +9,9 @@ import warnings
 import pytest
 import torch
 
-from saliencekit.errors import DataError, EnvironmentFault, NumericalError, UsageError
+from saliencekit.errors import DataError, EnvironmentFault, ModelError, NumericalError, UsageError
 from saliencekit.losses import LOSSES
-from saliencekit.models import load_model, model_info
+from saliencekit.models import SmallCNN, load_model, model_info, save_model
 from saliencekit.training import DetectorData, Recipe, TrainingSettings, train
 from saliencekit.training.figures import TIMES
 
@@ -243,7 +243,7 @@ def test_an_interrupted_run_goes_on_to_the_same_end(tmp_path, data, interrupt, s
 def test_a_finished_run_is_returned_as_it_is(tmp_path, data, monkeypatch):
     recipe = dataclasses.replace(QUICK, epochs=1)
     run = train(data, recipe=recipe, output=tmp_path / "run", settings=CPU)
-    monkeypatch.setattr("saliencekit.training.assembly.build_trainer", None)  # nothing is trained
+    monkeypatch.setattr("saliencekit.training.fitting.build_trainer", None)  # nothing is trained
     again = train(data, recipe=recipe, output=tmp_path / "run", settings=CPU, resume=True)
     assert again == run
     with pytest.raises(UsageError, match="holds a training run"):
@@ -262,6 +262,22 @@ def test_a_run_killed_between_its_last_files_is_finished_by_resuming(tmp_path, d
     assert figures(again) == figures(run)
     assert model_info(load_model(again.path)).training["finished"] is True
     assert json.loads((tmp_path / "run.json").read_text())["finished"] is True
+
+
+def test_an_interrupted_run_needs_its_first_weights_no_more(tmp_path, data, interrupt):
+    start = tmp_path / "start.pt"
+    save_model(SmallCNN(num_classes=3, width=2), start, arch=ARCH, classes=["a", "b", "c"], preprocessing=None)
+    whole = train(data, recipe=QUICK, output=tmp_path / "whole", settings=CPU, weights=start)
+    interrupt(7)
+    with pytest.raises(SystemExit):
+        train(data, recipe=QUICK, output=tmp_path / "run", settings=CPU, weights=start)
+    start.unlink()
+    again = train(data, recipe=QUICK, output=tmp_path / "run", settings=CPU, weights=start, resume=True)
+    assert all(torch.equal(value, weights(whole)[name]) for name, value in weights(again).items())
+    with pytest.raises(UsageError, match=r"cannot be resumed: its weights was .*, and is now None"):
+        train(data, recipe=QUICK, output=tmp_path / "run", settings=CPU, resume=True)
+    with pytest.raises(ModelError, match=r"there is no file .*start.pt"):
+        train(data, recipe=QUICK, output=tmp_path / "other", settings=CPU, weights=start, resume=True)
 
 
 def test_overwrite_begins_again(tmp_path, data):

@@ -6,7 +6,7 @@ import pytest
 
 from saliencekit.data import open_data
 from saliencekit.training import Recipe, TrainingSettings
-from saliencekit.training.frozen import Request, account_of, as_toml, data_digest, git_revision, versions
+from saliencekit.training.frozen import Request, account_of, as_toml, data_digest, git_revision
 from saliencekit.training.opening import open_images
 
 RECIPE = Recipe(loss="droid", alpha=0.25, backbone="saliencekit:small-cnn?width=2")
@@ -68,11 +68,6 @@ def test_the_hash_of_the_data_knows_what_a_run_learns_from(squares, write_square
     others = tuple(replace(each, split="test") if each.split == "val" else each for each in collection.samples)
     fewer = tuple(each for each in others if each.split == "train")
     assert data_digest(replace(collection, samples=others)) == data_digest(replace(collection, samples=fewer))
-
-
-def test_what_is_missing_is_said(monkeypatch):
-    monkeypatch.setattr("saliencekit.training.frozen.ENGINES", ("torch", "no-such-package"))
-    assert versions()["no-such-package"] == "not installed"
 
 
 def test_the_revision_of_the_working_folder(tmp_path, monkeypatch):

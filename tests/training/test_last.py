@@ -10,9 +10,9 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from saliencekit.errors import EnvironmentFault, InputError, NumericalError
+from saliencekit.errors import EnvironmentFault, NumericalError
 from saliencekit.models import load_model, model_info
-from saliencekit.training.last import WholeFiles, resume_point
+from saliencekit.training.last_file import resume_point
 
 SCRIPT = Path(__file__).with_name("one_run.py")
 RECIPE = {"epochs": 3, "warm_epochs": 1, "schedule": "cosine", "lr": 0.05, "flip": 0.5, "noise": 0.1}
@@ -49,7 +49,7 @@ def kept(folder):
     model = load_model(folder / "model.pt")
     record = dict(model_info(model).training)
     for each in record["history"]:
-        del each["train/images_per_second"]
+        each.pop("train/images_per_second", None)
     return model.state_dict(), record
 
 
@@ -169,59 +169,13 @@ def test_a_checkpoint_runs_nothing_and_loads_with_weights_only(tmp_path, data, r
     assert {"state_dict", "optimizer_states", "lr_schedulers", "loops", "callbacks", "saliencekit"} <= set(content)
 
 
-@pytest.mark.parametrize("damage", ["cut", "flipped", "empty", "other"])
-def test_a_damaged_checkpoint_is_said(tmp_path, data, run, damage):
-    run(data, tmp_path, RECIPE | {"epochs": 2})
-    path = tmp_path / "last.ckpt"
-    content = bytearray(path.read_bytes())
-    if damage == "flipped":
-        content[len(content) // 2] ^= 16
-    path.write_bytes({"cut": content[: len(content) // 2], "empty": b"", "other": b"text"}.get(damage, content))
-    with pytest.raises(InputError, match=r"last.ckpt.*: the run cannot go on from it, but model.pt beside it"):
-        resume_point(tmp_path)
-
-
-def test_another_checkpoint_of_that_name_is_said(tmp_path):
-    torch.save({"state_dict": {"a": torch.ones(2, 2)}}, tmp_path / "last.ckpt")
-    with pytest.raises(InputError, match=r"last.ckpt was not written by this package"):
-        resume_point(tmp_path)
-    assert resume_point(tmp_path / "nowhere") is None
-
-
-def test_a_full_disk_leaves_the_checkpoint_before(tmp_path):
-    path = tmp_path / "last.ckpt"
-    WholeFiles().save_checkpoint({"a": torch.ones(4)}, path)
-    before = path.read_bytes()
-    code = (
-        "import resource, signal, sys, torch\n"
-        "from saliencekit.training.last import WholeFiles\n"
-        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))\n"
-        "WholeFiles().save_checkpoint({'a': torch.ones(400_000)}, sys.argv[1])\n"
-    )
-    done = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True, check=False)
-    last = done.stderr.strip().splitlines()[-1]
-    assert last.startswith(f"saliencekit.errors.EnvironmentFault: cannot write {path}")
-    assert path.read_bytes() == before
-    assert [each.name for each in tmp_path.iterdir()] == ["last.ckpt"]
-
-
-def test_a_fault_of_our_own_is_not_taken_for_a_full_disk(tmp_path, monkeypatch):
-    def broken(*_):
-        raise RuntimeError("something else")
-
-    monkeypatch.setattr(torch, "save", broken)
-    with pytest.raises(RuntimeError, match=r"^something else$"):
-        WholeFiles().save_checkpoint({}, tmp_path / "last.ckpt")
-
-
 def test_a_disk_that_may_not_be_written_stops_the_run(tmp_path, data, run, monkeypatch):
     def full(*_):
         raise RuntimeError("[enforce fail at inline_container.cc:603] . PytorchStreamWriter failed writing file")
 
     run(data, tmp_path / "run", RECIPE | {"epochs": 2})
     before = (tmp_path / "run" / "last.ckpt").read_bytes()
-    monkeypatch.setattr("saliencekit.training.last.torch", SimpleNamespace(save=full))
+    monkeypatch.setattr("saliencekit.training.last_file.torch", SimpleNamespace(save=full))
     with pytest.raises(EnvironmentFault, match=r"perhaps for lack of space: .* what was there is untouched"):
         run(data, tmp_path / "run", RECIPE | {"epochs": 2})
     assert (tmp_path / "run" / "last.ckpt").read_bytes() == before

@@ -7,42 +7,8 @@ import pytest
 
 from saliencekit.errors import UsageError
 from saliencekit.losses import LOSSES, CyborgDroidLoss, HsebLoss
-from saliencekit.training import RECIPES, Recipe, recipe_named
-from saliencekit.training.recipe import LOSS_SETTINGS, LOSS_WORDS, recipe_from
-
-
-def test_the_papers_recipes():
-    cyborg, droid = RECIPES["cyborg"], RECIPES["droid"]
-    assert (cyborg.lr, cyborg.epochs, cyborg.schedule, cyborg.step_epochs, cyborg.step_factor) == (
-        (0.005, 50, "step", 12, 0.1)
-    )
-    assert (droid.lr, droid.epochs, droid.schedule) == (0.002, 150, "constant")
-    for recipe in (cyborg, droid):
-        assert (recipe.optimizer, recipe.momentum, recipe.weight_decay) == ("sgd", 0.9, 1e-6)
-        assert (recipe.batch_size, recipe.target, recipe.resize) == (20, "predicted", "squash")
-        assert (recipe.backbone, recipe.image_size) == ("torchvision:densenet121", None)
-        assert (recipe.accumulate, recipe.clip) == (1, 0.0)
-        assert recipe.build_loss().alpha == 0.5
-
-
-@pytest.mark.parametrize("word", ["cyborg", "droid", "small-cnn"])
-def test_the_papers_do_not_augment(word):
-    recipe = recipe_named(word)
-    off = (recipe.flip, recipe.crop, recipe.rotation, recipe.jpeg, recipe.blur, recipe.downscale, recipe.noise)
-    assert off == (0, 1, 0, 100, 0, 1, 0)
-
-
-def test_recipes_by_name():
-    assert sorted(RECIPES) == ["cyborg", "droid", "small-cnn"]
-    assert len(RECIPES) == 3
-    assert RECIPES["droid"] == recipe_named("droid")
-    with pytest.raises(UsageError, match=r"unknown recipe 'dorid': expected one of cyborg, droid, small-cnn; did you"):
-        recipe_named("dorid")
-
-
-def test_an_unknown_key_names_its_file():
-    with pytest.raises(UsageError, match=r"unknown key of mine.toml 'learning_rate'"):
-        recipe_from({"learning_rate": 1.0}, "mine.toml")
+from saliencekit.training import Recipe
+from saliencekit.training.recipe import LOSS_SETTINGS, LOSS_WORDS
 
 
 def test_the_words_known_without_torch_are_those_of_the_losses():
@@ -51,7 +17,7 @@ def test_the_words_known_without_torch_are_those_of_the_losses():
     assert settings - {"reduction"} <= set(LOSS_SETTINGS)
 
 
-@pytest.mark.parametrize("what", ["recipe", "settings"])
+@pytest.mark.parametrize("what", ["recipe", "named_recipes", "settings"])
 def test_no_torch_is_imported_for_a_default(what):
     code = f"import sys; from saliencekit.training.{what} import *; Recipe() if '{what}' == 'recipe' else 0"
     subprocess.run([sys.executable, "-c", f"{code}; sys.exit('torch' in sys.modules)"], check=True)
@@ -79,6 +45,7 @@ def test_settings_reach_the_loss():
         ({"optimizer": "sdg"}, "unknown optimizer 'sdg'"),
         ({"schedule": "cosin"}, "unknown schedule 'cosin'"),
         ({"target": "true"}, "unknown target 'true'"),
+        ({"salience": "score-cam"}, "unknown salience 'score-cam': expected one of auto, cam, grad-cam"),
         ({"resize": "stretch"}, "unknown resize 'stretch'"),
         ({"epochs": 0}, "`epochs` to be at least 1, got 0"),
         ({"epochs": 5, "warm_epochs": 5}, "`warm_epochs` to be 0 to 4, got 5"),

@@ -6,7 +6,8 @@ from saliencekit.data import Failure
 from saliencekit.errors import EnvironmentFault, InputError, UsageError
 from saliencekit.files import held_alone
 from saliencekit.training import Recipe
-from saliencekit.training.run_folder import Account, TrainedRun, conclude, finished_run, opened_run
+from saliencekit.training.run_folder import opened_run
+from saliencekit.training.run_record import Account, TrainedRun, conclude
 
 
 def account(**changes):
@@ -101,11 +102,6 @@ def test_a_run_that_was_refused_before_it_began_is_in_nobodys_way(tmp_path):
     opened(tmp_path)
     assert opened(tmp_path, account(seed=5)) is None
     assert opened(tmp_path, account(seed=6), resume=True) is None
-
-
-def test_a_run_with_a_model_and_no_final_account_is_not_finished(begun):
-    (begun / "model.pt").write_text("best epoch so far")
-    assert finished_run(begun) is None
 
 
 def test_two_processes_do_not_write_one_folder(tmp_path):

@@ -6,7 +6,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from saliencekit.errors import ModelError, UsageError
-from saliencekit.extractors import CAM
+from saliencekit.extractors import CAM, GradCAM
 from saliencekit.models import SmallCNN, build_model
 from saliencekit.training.sight import CompiledSight, Sight, auxiliary_logits, compile_around, main_logits
 
@@ -107,11 +107,19 @@ def test_maps_that_cannot_be_taken_are_refused(images):
         CompiledSight(Late(), backend="eager")(images, target="predicted")
 
 
-def test_a_model_without_such_a_head_is_refused(images):
+def test_a_model_without_such_a_head_has_grad_cam_unless_it_is_compiled(images):
     model = nn.Sequential(nn.Conv2d(1, 2, 3), nn.Flatten(), nn.Linear(2 * 22 * 22, 2))
-    for sight in both(model):
-        with pytest.raises(ModelError, match="CAM is not defined"):
-            sight(images, target="predicted")
+    plain, compiled = both(model)
+    with pytest.raises(ModelError, match="CAM is not defined"):
+        compiled(images, target="predicted")
+    with pytest.raises(ModelError, match="CAM is not defined"):
+        Sight(model, salience="cam")(images, target="predicted")
+    with pytest.raises(UsageError, match="Grad-CAM cannot be taken from a compiled network: leave compile off"):
+        both(model, salience="grad-cam")
+    maps = plain(images, target="predicted").maps
+    torch.testing.assert_close(maps, GradCAM(model, relu=False)(images))
+    with torch.inference_mode():  # as Lightning validates
+        torch.testing.assert_close(plain(images, target="predicted").maps, maps.detach())
 
 
 def test_auxiliary_logits_have_torchvisions_weights():

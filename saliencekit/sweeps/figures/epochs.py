@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 COLUMNS = {"val/map_entropy": "validation images", "train/map_entropy": "training images"}
 LINES = {"map_entropy/maximum": "uniform map", "map_entropy/human": "human maps"}
 
+ABOVE = 0.08  # of the height
+
 
 @dataclass(frozen=True)
 class Course:
@@ -103,4 +105,6 @@ def _paint(axes: Axes, *, courses: Mapping[str, Course], lines: Sequence[Line], 
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set(xlabel="epoch", ylabel=f"map entropy (nats),\n{images}")
     paint_lines(axes, lines, across=True)
+    bottom, top = axes.get_ylim()
+    axes.set_ylim(bottom, top + ABOVE * (top - bottom))  # else the name of the highest line lies in the legend
     paint_legend(axes)

@@ -1,8 +1,9 @@
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
 from saliencekit.sweeps.figures import draw_epochs
-from saliencekit.sweeps.figures.epochs import course_of, reference_lines
+from saliencekit.sweeps.figures.epochs import _paint, course_of, reference_lines
 
 
 def epochs(*values, column="val/map_entropy", **more):
@@ -41,6 +42,14 @@ def test_training_entropy_where_nothing_was_validated():
 def test_lines_are_the_mean_over_runs_that_have_them():
     runs = [epochs(3.0, **{"map_entropy/human": [2.0]}), epochs(3.0, **{"map_entropy/human": [3.0]}), epochs(3.0)]
     assert [(line.value, line.name) for line in reference_lines(runs)] == [(2.5, "human maps")]
+
+
+def test_the_highest_line_leaves_room_for_its_name():
+    axes = Figure().subplots()
+    frame = epochs(3.5, 3.4, **{"map_entropy/maximum": [3.892] * 2})
+    _paint(axes, courses={"droid": course_of([frame], "val/map_entropy")}, lines=reference_lines([frame]), images="")
+    low, high = axes.get_ylim()
+    assert high - 3.892 >= 0.07 * (high - low)
 
 
 def test_nothing_to_draw():
