@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from ..extractors.for_captum.methods import PREFIX
 from ..files import written_whole
 from ..functional.logits import class_probability
-from ..showing.overlay import overlay
-from ..reports.panels import Panel, side_by_side
 from ..reports.text import number
+from ..showing.overlay import overlay
 from .network import Look
+from .panels import Panel, side_by_side
 from .seeing import Seen
 from .settings import ExplanationSettings
 from .subjects import Subject
@@ -96,8 +96,7 @@ def write_image(
             "map": f"{stem}.npy",
             "overlay": f"{stem}.png",
         }
-        flat = "flat map: nothing stands out" if look.degenerate else f"{number(look.entropy)} nats"
-        panels.append(Panel(over, (word, f"{_line(target)}, {flat}")))
+        panels.append(Panel(over, (word, f"{_line(target)}, {_said(word, look)}")))
     figure = None
     if settings.side_by_side or len(looks) > 1:
         figure = f"{subject.stem}.salience.png"
@@ -130,6 +129,15 @@ def magnitude(values: np.ndarray) -> np.ndarray:
     top = float(np.quantile(sizes, 0.99))
     drawn: np.ndarray = np.minimum(sizes, top) if top > 0 else sizes
     return drawn
+
+
+def _said(word: str, look: Look) -> str:
+    """Return what the figure says of a map: how far it is spread, out of the most that its grid allows."""
+    if look.degenerate:
+        return "flat map: nothing stands out"
+    if word.startswith(PREFIX):  # the zeros of a signed map lie amid its range: its entropy says little
+        return "magnitude"
+    return f"{look.entropy:.2f} of {math.log(look.salience.numel()):.2f} nats"
 
 
 def _line(each: Mapping[str, Any]) -> str:

@@ -13,9 +13,11 @@ import torch
 from torch import Tensor, nn
 
 from ..auditing.networks import where
-from ..errors import ModelError, SaliencekitError, UsageError
+from ..devices import in_halves
+from ..errors import UsageError
 from ..extractors.making import MakesMaps, make_extractor
 from ..functional import cam_entropy, is_degenerate
+from ..models.foreign import network_at_fault
 from ..preprocessing import Preprocessing
 
 
@@ -59,23 +61,18 @@ class Explainer:
 
     def explain(self, pixels: Tensor, target: Literal["predicted"] | int | Tensor) -> Explained:
         """Return what images (N, C, H, W), uint8, give; when the device runs out of memory the batch is halved."""
-        try:
-            return self._explain(pixels, target)
-        except torch.OutOfMemoryError:
-            if len(pixels) == 1:
-                raise
-        torch.cuda.empty_cache()
-        half = len(pixels) // 2
-        halves = [slice(0, half), slice(half, None)]
-        parts = [self.explain(pixels[some], target[some] if isinstance(target, Tensor) else target) for some in halves]
-        return _joined(*parts)
+
+        def explained(some: slice) -> Explained:
+            return self._explain(pixels[some], target[some] if isinstance(target, Tensor) else target)
+
+        return in_halves(explained, slice(0, len(pixels)), _joined)
 
     def _explain(self, pixels: Tensor, target: Literal["predicted"] | int | Tensor) -> Explained:
         images = (pixels.to(self.device).float() / 255 - self.mean) / self.std
         classes = target.to(self.device) if isinstance(target, Tensor) else target
         layers, looks = {}, {}
         for word, extract in self.extractors.items():
-            with _at_fault(pixels):
+            with network_at_fault(pixels.shape[1:]):
                 maps = extract(images, classes)
             entropy, flat = cam_entropy(maps).tolist(), is_degenerate(maps).tolist()
             layers[word] = extract.layer_name
@@ -130,17 +127,3 @@ def class_number(target: str, classes: Sequence[str]) -> int:
     near = difflib.get_close_matches(target, classes, n=3) or list(classes[:3])
     hint = f"nearest {', '.join(near)}" if near else "the model names no classes"
     raise UsageError(f"expected `target` to be predicted, label, a number or a class's name, got {target!r}; {hint}")
-
-
-@contextmanager
-def _at_fault(pixels: Tensor) -> Iterator[None]:
-    """Say of whatever a network raises on its own that it is the network's."""
-    try:
-        yield
-    except (SaliencekitError, torch.OutOfMemoryError):
-        raise
-    except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
-        raise ModelError(
-            f"the network failed on images of (C, H, W) = {tuple(pixels.shape[1:])}: "
-            f"{type(error).__name__}: {str(error).splitlines()[0]}"
-        ) from error

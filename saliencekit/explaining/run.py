@@ -43,6 +43,7 @@ def run_explanation(
     preprocessing: Preprocessing | PreprocessingFlags | None = None,
     trust_pickle: bool = False,
     allow_missing: Sequence[str] = (),
+    key: str | None = None,
     overwrite: bool = False,
     show_progress: bool = False,
 ) -> Explanation:
@@ -55,7 +56,7 @@ def run_explanation(
     skipped = list(subjects.skipped)
     if not subjects.images:
         raise _nothing(skipped)
-    run = gather_runs(model, (), arch=arch, trust_pickle=trust_pickle, allow_missing=allow_missing)[0]
+    run = gather_runs(model, (), arch=arch, trust_pickle=trust_pickle, allow_missing=allow_missing, key=key)[0]
     prepared = preprocessing_of(run.info, preprocessing)
     goals = _goals(settings.target, subjects.images, run.info.classes)
     device = chosen_device(settings.device, here=where(model) if isinstance(model, nn.Module) else None)

@@ -31,6 +31,7 @@ def explain(
     preprocessing: Preprocessing | PreprocessingFlags | None = None,
     trust_pickle: bool = False,
     allow_missing: Sequence[str] = (),
+    key: str | None = None,
     overwrite: bool = False,
     progress: bool = False,
 ) -> Explanation:
@@ -60,7 +61,7 @@ def explain(
         How it is computed.
     output
         Folder to write.
-    arch, trust_pickle, allow_missing
+    arch, trust_pickle, allow_missing, key
         As for :func:`saliencekit.load_model`.
     preprocessing
         In place of what the checkpoint records or the architecture's published one, or what of it to change.
@@ -99,6 +100,7 @@ def explain(
         preprocessing=preprocessing,
         trust_pickle=trust_pickle,
         allow_missing=allow_missing,
+        key=key,
         overwrite=overwrite,
         show_progress=progress,
     )

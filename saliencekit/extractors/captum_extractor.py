@@ -126,8 +126,8 @@ class CaptumExtractor:
             if len(logits) != len(images):
                 raise ModelError(f"expected the model to give logits for {len(images)} images, got {len(logits)}")
             explained = resolve_target(logits, target, labels)
-            if self._known.rewritten:
-                stack.enter_context(torch.autocast(images.device.type, enabled=False))  # hooks change the dtype
+            if self._known.rewritten or self._known.perturbs:  # hooks change the dtype
+                stack.enter_context(torch.autocast(images.device.type, enabled=False))
             attributions = attribute(
                 self._method, scored, images, explained, layer=name, settings=self._settings, seed=self._seed
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from typing import Self
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
@@ -15,7 +15,8 @@ from ..functional.logits import Target
 from .base import Extractor
 from .finding.modules import unwrap
 from .running.given import check_images
-from .running.guards import eager, untouched
+from .running.guards import eager, outside_inference, untouched
+from .running.rerun import images_in
 from .running.watcher import Watcher
 
 
@@ -54,7 +55,9 @@ class FusedExtractor:
         self._fuse: Fusion = fuse
         self._entered: ExitStack | None = None
 
-    def __call__(self, images: Tensor, target: Target = "predicted", labels: Tensor | None = None) -> Tensor:
+    def __call__(
+        self, images: Tensor | tuple[Any, ...], target: Target = "predicted", labels: Tensor | None = None
+    ) -> Tensor:
         """Return the fused maps of ``images``.
 
         Parameters
@@ -72,25 +75,25 @@ class FusedExtractor:
         InputError, ModelError
             As for :class:`Extractor`.
         """
-        check_images(images)
+        given = images if isinstance(images, tuple) else (images,)
+        seen = check_images(images_in(given, {}) if isinstance(images, tuple) else images)
         if len(self._extractors) == 1 or self._entered is not None or self._watched():
-            return fuse_maps([each(images, target, labels) for each in self._extractors], fuse=self._fuse)
+            return self._fused([each(images, target, labels) for each in self._extractors])
         with ExitStack() as stack:
             stack.enter_context(eager(self._model))
-            stack.enter_context(untouched(self._root, images.device))
+            stack.enter_context(untouched(self._root, seen.device))
             stack.enter_context(torch.no_grad())
             for each in self._extractors:
                 stack.enter_context(each)
-            self._root(images)
-            maps = [each.maps(target, labels).detach() for each in self._extractors]
-        return fuse_maps(maps, fuse=self._fuse)
+            self._root(*given)
+            return self._fused([each.maps(target, labels).detach() for each in self._extractors])
 
     def maps(self, target: Target = "predicted", labels: Tensor | None = None) -> Tensor:
         """Return the fused maps of the last forward inside the ``with`` block; as trainable as those they are made of.
 
         Parameters, returns and errors are those of :meth:`Extractor.maps`.
         """
-        return fuse_maps([each.maps(target, labels) for each in self._extractors], fuse=self._fuse)
+        return self._fused([each.maps(target, labels) for each in self._extractors])
 
     @property
     def layer_name(self) -> str:
@@ -122,6 +125,10 @@ class FusedExtractor:
         if self._entered is not None:
             stack, self._entered = self._entered, None
             stack.close()
+
+    def _fused(self, maps: list[Tensor]) -> Tensor:
+        with outside_inference():
+            return fuse_maps(maps, fuse=self._fuse)
 
     def _watched(self) -> bool:
         """Return whether another extractor watches the model, and must not take our forward for its caller's."""

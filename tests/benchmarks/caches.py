@@ -14,7 +14,8 @@ from saliencekit.data import build_faces
 from saliencekit.preprocessing import Preprocessing
 from saliencekit.training.augmentation import Augmentation
 from saliencekit.training.batches import Batches
-from saliencekit.training.data_module import DetectorData, normalized
+from saliencekit.training.data_module import DetectorData
+from saliencekit.training.normalizing import normalized
 from saliencekit.training.order import EpochBatches
 
 from .timing import in_turn

@@ -1,6 +1,8 @@
 """Small networks whose maps are known, and what a network looks like from outside."""
 
 import copy
+import gc
+from contextlib import contextmanager
 
 import pytest
 import torch
@@ -56,7 +58,7 @@ class TokenNet(nn.Module):
         self.fc = nn.Linear(8, classes)
 
     def forward(self, images):
-        patches = self.norm(self.stem(images)).flatten(2).transpose(1, 2)
+        patches = self.norm(self.stem(images)).relu().flatten(2).transpose(1, 2)
         x = torch.cat([self.token.expand(images.shape[0], -1, -1), patches], 1)
         y = self.first(x)
         x = x + self.drop(self.attend(y, y, y, need_weights=False)[0])
@@ -138,6 +140,22 @@ def pair(request, make_net):
 def place():
     """Return what an extractor names as its layer, on any network of `pair`."""
     return lambda extractor: "again" if extractor is AttentionRollout else "last"
+
+
+@pytest.fixture
+def young():
+    """A block in which the collector sees only what is made in it, and is quick."""
+
+    @contextmanager
+    def block():
+        gc.freeze()
+        try:
+            yield gc.get_objects
+        finally:
+            gc.enable()
+            gc.unfreeze()
+
+    return block
 
 
 def autocast():

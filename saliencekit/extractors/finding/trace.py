@@ -9,13 +9,21 @@ from typing import Any, ClassVar, NamedTuple
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from .head import Head, HeadModule, Link, is_mean, makes, module_of
+from .head import Head, Link, is_mean, makes, module_of
 from .layouts import Kind, cells_of
 from .trails import Trail, version
 from .unseen import unseen
 
 _DROPOUTS = ("dropout", "dropout_", "dropout1d", "dropout2d", "dropout3d")
 _COPIES = ("clone", "contiguous", "to", "type_as", "float", "double", "half", "bfloat16")
+
+
+class Convolution(NamedTuple):
+    """A 1x1 convolution: its input and weight, and where the forward was."""
+
+    features: Tensor
+    weight: Tensor
+    at: object
 
 
 class Pooling(NamedTuple):
@@ -26,14 +34,23 @@ class Pooling(NamedTuple):
     kind: Kind
     pooled: Trail
     proven: Tensor  # 0-d
+    at: object  # where the forward was
+    outputs: list[tuple[Tensor, Trail]]  # weight and outputs of each linear layer behind it
+    link: Link  # how what was pooled follows from the last 1x1 convolution
+    convolution: Convolution | None
 
 
 @dataclass(frozen=True)
 class Finding:
-    """The head of a network and the tensor that it reads; ``before_pooling`` where it is a convolution before it."""
+    """The head of a network, the tensor that it reads, in its layout, and where the forward was.
+
+    ``before_pooling`` where it is a convolution before it.
+    """
 
     head: Head
     features: Tensor
+    kind: Kind
+    at: object
     before_pooling: bool
 
 
@@ -56,15 +73,11 @@ class HeadTrace(TorchFunctionMode):
     def __init__(self) -> None:
         super().__init__()
         self.here: object = None  # where the forward is: kept up by whoever also watches modules
-        self.pooled_at: object = None  # where it was at the last pooling,
-        self.mapped_at: object = None  # and at the last 1x1 convolution
-        self.pooling: Pooling | None = None
         self.poolings = self.convolutions = 0
-        self._outputs: list[tuple[Tensor, Trail]] = []  # weight and outputs of each linear layer behind the pooling
+        self.kept: list[Pooling] = []  # the last pooling, and before it the last that a linear layer has read
         self._half: tuple[Tensor, Tensor] | None = None  # features, and the same flattened or averaged on one axis
-        self._conv: tuple[Tensor, Tensor] | None = None  # input and weight of the last 1x1 convolution
+        self._convolution: Convolution | None = None  # the last one
         self._classes = self._rectified = Trail()  # its output, and that behind a ReLU
-        self._link: Link = "other"  # how what was pooled follows from that convolution
 
     def __torch_function__(
         self, func: Callable[..., Any], types: object, args: Any = (), kwargs: Mapping[str, Any] | None = None
@@ -85,26 +98,31 @@ class HeadTrace(TorchFunctionMode):
 
     def finding(self, root: nn.Module, logits: Tensor) -> Finding | None:
         """Return the head that made ``logits`` (N, K) in the forward watched, or ``None`` if there is no such."""
-        if self.pooling is None:
-            return None
-        features, since, _, pooled, proven = self.pooling
-        for weight, trail in self._outputs:
-            module = module_of(root, weight) if trail.holds(logits) else None
-            if module is not None and version(features) == since and bool(proven):
-                return Finding(Head(module, "linear"), features, before_pooling=False)
-        if self._conv is not None and self._link != "other" and pooled.holds(logits):
-            return self._convolution(module_of(root, self._conv[1]), logits, self._conv[0])
+        for pooling in reversed(self.kept):
+            for weight, trail in pooling.outputs:
+                module = module_of(root, weight) if trail.holds(logits) else None
+                if module is not None and version(pooling.features) == pooling.version and bool(pooling.proven):
+                    head = Head(module, "linear")
+                    return Finding(head, pooling.features, pooling.kind, pooling.at, before_pooling=False)
+            if pooling.link != "other" and pooling.pooled.holds(logits):
+                return self._before(pooling, root, logits)
         return None
 
-    def _convolution(self, module: HeadModule | None, logits: Tensor, features: Tensor) -> Finding | None:
-        if module is None or not makes(head := Head(module, self._link), logits, features):
+    def _before(self, pooling: Pooling, root: nn.Module, logits: Tensor) -> Finding | None:
+        convolution = pooling.convolution
+        module = None if convolution is None else module_of(root, convolution.weight)
+        if convolution is None or module is None:
             return None
-        return Finding(head, features, before_pooling=True)
+        head = Head(module, pooling.link)
+        if not makes(head, logits, convolution.features):
+            return None
+        return Finding(head, convolution.features, "maps", convolution.at, before_pooling=True)
 
     def holding(self, tensor: Tensor) -> list[Trail]:
         """Return the trails that ``tensor`` is on as it is now."""
-        pooled = [self.pooling.pooled] if self.pooling is not None else []
-        trails = [*pooled, self._classes, self._rectified, *(trail for _, trail in self._outputs)]
+        trails = [self._classes, self._rectified]
+        for pooling in self.kept:
+            trails += [pooling.pooled, *(trail for _, trail in pooling.outputs)]
         return [trail for trail in trails if trail.holds(tensor)]
 
     def _pool(self, x: Tensor, out: Tensor, _: object, args: Any, settings: Mapping[str, Any]) -> None:
@@ -133,12 +151,13 @@ class HeadTrace(TorchFunctionMode):
 
     def _take(self, features: Tensor, out: Tensor, kind: Kind = "maps") -> None:
         linear, rectified = self._classes.holds(features), self._rectified.holds(features)
-        self._link = "linear" if linear else "rectified" if rectified else "other"
+        link: Link = "linear" if linear else "rectified" if rectified else "other"
         # looked at when the forward is over: what was pooled may be overwritten, and looking waits for the device
         proven = is_mean(out, cells_of(features, kind))
-        self.pooling = Pooling(features, version(features), kind, Trail(out), proven)
-        self._outputs = []
-        self.poolings, self.pooled_at = self.poolings + 1, self.here
+        since = version(features)
+        pooling = Pooling(features, since, kind, Trail(out), proven, self.here, [], link, self._convolution)
+        self.kept = [*[each for each in self.kept if each.outputs][-1:], pooling]
+        self.poolings += 1
 
     def _flatten(self, x: Tensor, out: Tensor, *_: object) -> None:
         if x.dim() == 4 and out.shape == (*x.shape[:2], x.shape[2:].numel()):
@@ -148,11 +167,12 @@ class HeadTrace(TorchFunctionMode):
         weight = args[0] if args else settings["weight"]
         self.convolutions += weight.dim() > 2
         pointwise = weight.dim() == 2 or (weight.shape[1:] == (x.shape[1], 1, 1) and out.shape[2:] == x.shape[2:])
-        if pointwise and self.pooling is not None and self.pooling.pooled in trails:
-            self._outputs.append((weight, Trail(out)))
-        elif pointwise and weight.dim() == 4:
-            self._conv, self._classes, self._rectified = (x, weight), Trail(out), Trail()
-            self.mapped_at = self.here
+        read = [each for each in self.kept if each.pooled in trails] if pointwise else []
+        for pooling in read:
+            pooling.outputs.append((weight, Trail(out)))
+        if pointwise and not read and weight.dim() == 4:
+            self._convolution, self._classes = Convolution(x, weight, self.here), Trail(out)
+            self._rectified = Trail()
 
     def _relu(self, _: object, out: Tensor, trails: Any, *__: object) -> None:
         if self._classes in trails:

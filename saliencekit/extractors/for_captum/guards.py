@@ -39,7 +39,7 @@ def as_captum_is(method: str, device: torch.device, seed: int) -> Iterator[None]
             warnings.filterwarnings("ignore", module="captum")
             yield
     except (AssertionError, TypeError) as error:
-        said = " ".join(str(error).split())[:300]
+        said = " ".join(str(error).split()).partition(". ")[0].rstrip(".")[:300]
         raise ModelError(f"captum's {method} cannot explain this model with these settings: {said}") from error
     finally:
         np.random.set_state(state)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import torch
@@ -41,6 +42,8 @@ class Method:
         The attributions of an image sum up to about its logit.
     tiled
         It is exact for max pooling that does not overlap.
+    perturbs
+        It tells by small differences of logits, which drown in the rounding of narrow numbers.
     """
 
     rewritten: bool = False
@@ -49,12 +52,13 @@ class Method:
     own_weights: bool = False
     conserves: bool = False
     tiled: bool = False
+    perturbs: bool = False
 
 
 METHODS: dict[str, Method] = {
     "Deconvolution": Method(rewritten=True),
     "DeepLift": Method(rewritten=True, tiled=True),
-    "FeatureAblation": Method(),
+    "FeatureAblation": Method(perturbs=True),
     "GradientShap": Method(random=True),
     "GuidedBackprop": Method(rewritten=True),
     "GuidedGradCam": Method(rewritten=True, layered=True),
@@ -62,7 +66,7 @@ METHODS: dict[str, Method] = {
     "IntegratedGradients": Method(),
     "LRP": Method(rewritten=True, own_weights=True, conserves=True),
     "NoiseTunnel": Method(random=True),
-    "Occlusion": Method(),
+    "Occlusion": Method(perturbs=True),
     "Saliency": Method(),
 }
 _BATCH = 32  # perturbed or interpolated images at a time
@@ -134,6 +138,7 @@ def _patches(images: Tensor) -> Tensor:
     return (rows[:, None] * (int(columns[-1]) + 1) + columns)[None, None].to(images.device)
 
 
+@cache
 def _parameters(name: str, function: str) -> frozenset[str]:
     import captum.attr
 

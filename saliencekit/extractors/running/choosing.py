@@ -47,7 +47,7 @@ class Choice:
         finding, layout = self._head()
         if finding is None:
             return self._last()
-        place = cast(Place, self.trace.mapped_at if finding.before_pooling else self.trace.pooled_at)
+        place = cast(Place, finding.at)
         if place.tap is None:
             raise ModelError(_NO_LAYER)
         if finding.before_pooling:
@@ -83,12 +83,10 @@ class Choice:
         return Capture(self._laid_out(plan, layout), tap.features, tap.source, self.logits)
 
     def _head(self) -> tuple[Finding | None, Layout]:
-        finding, pooling = self.trace.finding(self.root, self.logits), self.trace.pooling
-        if finding is None or pooling is None or finding.before_pooling:
-            return finding, MAPS
-        if pooling.kind in ("maps", "channels last"):
-            return finding, MAPS if pooling.kind == "maps" else CHANNELS_LAST
-        layout = self.shapes.tokens(finding.features.shape[1 if pooling.kind == "tokens" else 2], pooling.kind)
+        finding = self.trace.finding(self.root, self.logits)
+        if finding is None or finding.kind in ("maps", "channels last"):
+            return finding, MAPS if finding is None or finding.kind == "maps" else CHANNELS_LAST
+        layout = self.shapes.tokens(finding.features.shape[1 if finding.kind == "tokens" else 2], finding.kind)
         if layout is None or layout.dropped:  # a mean over class tokens too is not that of the maps
             return None, MAPS
         return finding, layout
@@ -101,8 +99,7 @@ class Choice:
                 "forward of the model, name a layer that gives maps of shape (N, C, h, w)"
             )
         if layout is None:
-            last = self.trace.pooling is not None and self.trace.pooling.kind == "channels last"
-            return CHANNELS_LAST if last else MAPS
+            return CHANNELS_LAST if any(each.kind == "channels last" for each in self.trace.kept) else MAPS
         return layout
 
     def _last(self) -> Capture:

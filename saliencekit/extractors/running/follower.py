@@ -51,8 +51,8 @@ class Follower:
             If the network has been rebuilt since the first forward, or went another way.
         """
         plan, features = self._plan, self._tap.features
-        if plan.site == "pooling" and self._trace.pooling is not None:
-            features = self._trace.pooling.features
+        if plan.site == "pooling" and self._trace.kept:
+            features = self._trace.kept[0].features
         if plan.snapshot and self._tap.runs != 1:
             raise not_once(plan.name, self._tap.runs)
         if features is None or not self._head_ran or not plan.layout.fits(features):

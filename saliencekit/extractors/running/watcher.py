@@ -112,7 +112,7 @@ class Watcher:
         if root is not self._root:
             raise ModelError("DataParallel runs copies of the model that cannot be watched: use one device or DDP")
         watchers, inferring = self._watchers(), torch.is_inference_mode_enabled()
-        for each in reversed(watchers):
+        for each in reversed(watchers if watchers[0] is self else []):  # what was interrupted, before this one begins
             each._forward.drop(inferring=inferring)
         self._capture, images = None, images_in(args, kwargs)
         self._rerun = Rerun.of(root, args, kwargs, self._output) if self._images else None

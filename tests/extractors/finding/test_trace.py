@@ -32,7 +32,13 @@ def test_the_last_of_several_poolings_counts(fc):
     features = torch.rand(2, 4, 5, 6)
     scaled = finding(lambda x: fc((x * x.mean((2, 3), keepdim=True)).mean((2, 3))), fc, features)
     torch.testing.assert_close(scaled.features, features * features.mean((2, 3), keepdim=True))
-    assert finding(lambda x: (fc(x.mean((2, 3))), x.mean((2, 3)))[0], fc, features) is None
+
+
+def test_what_is_pooled_behind_the_head_hides_it_not(fc):
+    features = torch.rand(2, 4, 5, 6)
+    for behind in (1, 2):
+        found = finding(lambda x, behind=behind: (fc(x.mean((2, 3))), [x.mean((2, 3))] * behind)[0], fc, features)
+        assert found.features is features
 
 
 @pytest.mark.parametrize(
