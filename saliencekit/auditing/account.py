@@ -34,6 +34,7 @@ def data_account(plan: Plan) -> Plain:
         "left_out": inside.left_out,
         "skipped": skipped,
         "skipped_share": len(skipped) / listed,
+        "changed": inside.changed(),
         "excluded": [{"image": each.image, "reason": each.reason} for each in inside.excluded],
         "groups": _counts(inside.groups),
         "labels": _counts(inside.class_name(each) for each in inside.labels),
@@ -56,6 +57,7 @@ def _set_account(plan: Plan, subjects: Subjects, number: int) -> Plain:
         "left_out": subjects.left_out,
         "skipped": skipped,
         "skipped_share": len(skipped) / len(subjects.images),
+        "changed": subjects.changed() if measured else [],
         "excluded": [{"image": each.image, "reason": each.reason} for each in subjects.excluded],
     }
 

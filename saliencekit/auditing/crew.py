@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, cast
 
 import torch
 
 from ..devices import chosen_device
+from ..errors import EnvironmentFault
 
 
 @dataclass(frozen=True)
@@ -34,13 +37,17 @@ class Crew:
         return self.rank == 0
 
     def wait(self) -> None:
-        """Wait until every process has come this far."""
+        """Wait until every process has come this far; :class:`EnvironmentFault` if one of them ended before."""
         if self.fabric is not None:
-            self.fabric.barrier()
+            with _told_when_alone():
+                self.fabric.barrier()
 
     def agree(self, word: str | None) -> str | None:
-        """Return what the leading process says."""
-        return word if self.fabric is None else cast("str | None", self.fabric.broadcast(word, src=0))
+        """Return what the leading process says; :class:`EnvironmentFault` if one of them ended before."""
+        if self.fabric is None:
+            return word
+        with _told_when_alone():
+            return cast("str | None", self.fabric.broadcast(word, src=0))
 
 
 def gather_crew(device: str, *, here: torch.device | None = None) -> Crew:
@@ -56,6 +63,18 @@ def gather_crew(device: str, *, here: torch.device | None = None) -> Crew:
     if int(os.environ.get("WORLD_SIZE", "1")) > 1 and "LOCAL_RANK" in os.environ:
         return _fabric_crew(device)
     return Crew(0, 1, chosen_device(device, here=here))
+
+
+@contextmanager
+def _told_when_alone() -> Iterator[None]:
+    """Say of a broken connection that it is the other end's."""
+    try:
+        yield
+    except RuntimeError as error:
+        raise EnvironmentFault(
+            "another process of this audit ended or hangs before its images were done: see what it said, and run again "
+            "with --resume"
+        ) from error
 
 
 def _fabric_crew(device: str) -> Crew:

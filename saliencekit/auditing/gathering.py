@@ -15,6 +15,7 @@ from ..data import Collection, ImageDataset, open_data, photographs
 from ..errors import DataError
 from ..preprocessing import Preprocessing
 from .ready_made import ReadyMade
+from .stamps import stamps_of
 from .subjects import Subjects
 
 Data = str | Path | Tensor | Dataset[Any] | Collection | None
@@ -74,6 +75,7 @@ def _of_collection(collection: Collection, preprocessing: Preprocessing, name: s
         dataset=ImageDataset(collection, preprocessing),
         excluded=collection.excluded,
         left_out=collection.left_out,
+        stamps=stamps_of(str(sample.path) for sample in samples),
     )
 
 

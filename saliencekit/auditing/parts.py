@@ -82,6 +82,8 @@ class Parts:
             write_json(temporary / "account.json", asdict(account))
             os.replace(temporary, self._path(part))
             sync_folder(self.folder)
+        except EnvironmentFault:
+            raise
         except OSError as error:
             raise EnvironmentFault(f"cannot write {self._path(part)}: {error.strerror or error}") from error
         finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import TYPE_CHECKING
 
 import torch
@@ -106,11 +107,13 @@ def with_others(
         engine = replace(engine, value_range=(float(shown.min()), float(shown.max())))
     images = tuple(subjects.images[each] for each in index)
 
-    def runs_of(some: slice) -> Tensor:
-        return engine.look(pixels[some], images[some], subjects.label_tensor(index[some])).runs.clone()
+    def look(some: slice) -> tuple[Tensor, Tensor]:
+        clean = engine.look(pixels[some], images[some], subjects.label_tensor(index[some]))
+        return clean.runs.clone(), clean.logits.clone()
 
-    runs = [in_halves(runs_of, some, _side_by_side) for some in few_at_a_time(len(images))]
-    engine = replace(engine, others=Others(images, torch.cat(runs, dim=1)))
+    runs, logits = reduce(_joined, (in_halves(look, some, _joined) for some in few_at_a_time(len(images))))
+    _refuse_probabilities(logits)
+    engine = replace(engine, others=Others(images, runs))
     _refuse_randomness(engine, pixels[:1], images[:1], subjects.label_tensor(index[:1]))
     engine.measure(pixels[:1], images[:1], subjects.label_tensor(index[:1]))  # each view once: some change the size
     return engine, pixels
@@ -125,8 +128,17 @@ def few_at_a_time(count: int) -> list[slice]:
     return [slice(start, min(start + 8, count)) for start in range(0, count, 8)]
 
 
-def _side_by_side(a: Tensor, b: Tensor) -> Tensor:
-    return torch.cat([a, b], dim=1)
+def _joined(a: tuple[Tensor, Tensor], b: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+    return torch.cat([a[0], b[0]], dim=1), torch.cat([a[1], b[1]])
+
+
+def _refuse_probabilities(logits: Tensor) -> None:
+    """Of logits, not all would be from 0 to 1 and add up to 1."""
+    if logits.shape[1] > 1 and bool(((logits >= 0).all(1) & ((logits.sum(1) - 1).abs() < 1e-4)).all()):
+        raise ModelError(
+            "the network gives probabilities, which add up to 1, where logits are expected: its scores would be wrong, "
+            "so take its last softmax away"
+        )
 
 
 def _refuse_foreign_labels(engine: Engine, subjects: Subjects, classes: tuple[str, ...]) -> None:

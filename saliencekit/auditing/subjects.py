@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import os
+from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import cast
@@ -14,8 +14,10 @@ from torch.utils.data import Dataset
 
 from ..data import Decoded, Failure, ImageBatch, ImageDataset, collate
 from ..data.parallel import in_workers
+from ..models.digest import tensors_digest
 from ..preprocessing import Preprocessing
 from .ready_made import ReadyMade
+from .stamps import differing, stamps_of
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,8 @@ class Subjects:
         How many further ones the split and the limit left out.
     splits
         How many images the data have in each split, those left out too; empty where there is no split.
+    stamps
+        Of the files, as :func:`~saliencekit.auditing.stamps.stamps_of` has them; empty where there are none.
     """
 
     name: str
@@ -56,16 +60,22 @@ class Subjects:
     excluded: tuple[Failure, ...] = ()
     left_out: int = 0
     splits: Mapping[str, int] = field(default_factory=dict)
+    stamps: array[int] = field(default_factory=lambda: array("q"))
 
     def fingerprint(self) -> str:
         """Return a hash of names, labels and groups, of the files' sizes and times, and of a tensor's values."""
         content = hashlib.sha256(repr((self.images, self.labels, self.groups)).encode("utf-8", "backslashreplace"))
         if isinstance(self.dataset, ReadyMade) and isinstance(self.dataset.images, Tensor):
-            content.update(self.dataset.images.detach().cpu().contiguous().numpy().tobytes())
-        if isinstance(self.dataset, ImageDataset):
-            for number in range(len(self.images)):
-                content.update(_stamp(self.dataset.path(number)))
+            content.update(tensors_digest({"images": self.dataset.images}).encode())
+        content.update(self.stamps.tobytes())
         return content.hexdigest()
+
+    def changed(self) -> list[str]:
+        """Return the images whose files are not what they were when they were listed."""
+        if not isinstance(self.dataset, ImageDataset):
+            return []
+        now = stamps_of(self.dataset.path(number) for number in range(len(self.images)))
+        return [self.images[place] for place in differing(self.stamps, now)]
 
     def class_name(self, label: int | None) -> str | None:
         """Return the name of a label; its number where the data names none."""
@@ -91,15 +101,6 @@ class _Batches:
 
     def __getitem__(self, numbers: Sequence[int]) -> ImageBatch:
         return collate([self.images[number] for number in numbers])
-
-
-def _stamp(path: str) -> bytes:
-    """What changes when a file is replaced: its size and its time of change; nothing for a file that is not there."""
-    try:
-        found = os.stat(path)
-    except OSError:
-        return b"-"
-    return f"{found.st_size} {found.st_mtime_ns};".encode()
 
 
 def aligned(subjects: Subjects, classes: tuple[str, ...]) -> Subjects:

@@ -54,7 +54,7 @@ def conclude(plan: Plan, engine: Engine, pixels: Tensor, crew: Crew, *, started:
     summary = {
         "schema_version": SCHEMA_VERSION,
         "saliencekit": __version__,
-        "complete": all(each["skipped_share"] <= plan.settings.max_unreadable for each in (data, *data["out_of_set"])),
+        "complete": all(_whole(each, plan.settings.max_unreadable) for each in (data, *data["out_of_set"])),
         "model": model_account(plan, engine),
         "data": data,
         "settings": asdict(plan.settings),
@@ -118,6 +118,11 @@ def _merge(plan: Plan) -> None:
     merge_maps(parts.files("maps.npy"), plan.folder / "maps.npy")
     names = [run.name for run in plan.runs]
     write_averages(parts.files(f"{NAME}.parquet"), plan.folder / f"{NAME}.parquet", run_names=names)
+
+
+def _whole(data: Plain, max_unreadable: float) -> bool:
+    """Whether enough of a collection was read, and was what it was when it was listed."""
+    return bool(data["skipped_share"] <= max_unreadable and not data["changed"])
 
 
 def _refuse_flat(plan: Plan, data: Plain) -> None:

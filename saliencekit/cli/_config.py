@@ -11,7 +11,7 @@ from cyclopts import App, ArgumentCollection
 from cyclopts.config import Dict
 
 from ..errors import EnvironmentFault, UsageError
-from ..training.recipe import recipe_file
+from ..training.named_recipes import recipe_file
 
 CONFIG, RECIPE = "CONFIG", "--recipe"
 PATHS = ("data", "human-maps", "weights", "output")  # relative to the file that names them

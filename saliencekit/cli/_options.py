@@ -20,11 +20,14 @@ class ModelOptions:
         Load pickled modules and TorchScript too; they run code of their own.
     allow_missing
         Patterns of weights that may be missing from the file.
+    key
+        Which of several sets of weights in the file, as model_ema.
     """
 
     arch: str | None = None
     trust_pickle: bool = False
     allow_missing: tuple[str, ...] = ()
+    key: str | None = None
 
 
 AS_FOUND = ModelOptions()

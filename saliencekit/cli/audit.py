@@ -17,6 +17,7 @@ from ._options import AS_FOUND, ModelOptions
 if TYPE_CHECKING:
     from ..auditing import AuditResult
 
+WRONG = ("skipped", "changed")
 DEFAULTS = AuditSettings()
 AS_RECORDED = PreprocessingFlags()
 
@@ -83,6 +84,7 @@ def audit(
         preprocessing=preprocessing,
         trust_pickle=loading.trust_pickle,
         allow_missing=loading.allow_missing,
+        key=loading.key,
         resume=resume,
         overwrite=overwrite,
         show_progress=not quiet,
@@ -102,5 +104,11 @@ def _show(result: AuditResult, *, json: bool) -> int:
     if result.summary["complete"]:
         return 0
     data = result.summary["data"]
-    skipped = sum(len(each["skipped"]) for each in (data, *data["out_of_set"]))
-    return fail(f"{skipped} images could not be read, more than --max-unreadable allows: see the report", GATE)
+    skipped, changed = ([name for each in (data, *data["out_of_set"]) for name in each[what]] for what in WRONG)
+    if changed:
+        return fail(f"{_images(changed)} changed on the disk while the audit ran, the first {changed[0]}: see the summary", GATE)
+    return fail(f"{_images(skipped)} could not be read, more than --max-unreadable allows: see the report", GATE)
+
+
+def _images(names: list[object]) -> str:
+    return "1 image" if len(names) == 1 else f"{len(names)} images"

@@ -71,6 +71,7 @@ def evaluate(
         arch=loading.arch,
         trust_pickle=loading.trust_pickle,
         allow_missing=loading.allow_missing,
+        key=loading.key,
         preprocessing=preprocessing,
         allow_outside=allow_outside,
         overwrite=overwrite,

@@ -60,6 +60,7 @@ def explain(
         preprocessing=preprocessing,
         trust_pickle=loading.trust_pickle,
         allow_missing=loading.allow_missing,
+        key=loading.key,
         overwrite=overwrite,
         show_progress=not quiet,
     )

@@ -45,7 +45,11 @@ def layers(
     from ..models.foreign import said_in_one_sentence
 
     network = load_model(
-        model, loading.arch, trust_pickle=loading.trust_pickle, allow_missing=tuple(loading.allow_missing)
+        model,
+        loading.arch,
+        trust_pickle=loading.trust_pickle,
+        allow_missing=tuple(loading.allow_missing),
+        key=loading.key,
     )
     info = model_info(network)
     taken = info.preprocessing or default_preprocessing(info.arch)

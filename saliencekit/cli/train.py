@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
+from ..errors import EnvironmentFault, SaliencekitError
 from ..training.recipe import Recipe
 from ..training.settings import TrainingSettings
 from ._app import app
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from ..training import TrainedRun
 
 INTERRUPTED, TERMINATED = 130, 143
+BEHIND = 1.0  # seconds by which other processes end after the first, since torchrun ends all when one ends
 AS_RECIPE, AS_USUAL = Recipe(), TrainingSettings()
 
 
@@ -103,7 +106,12 @@ def train(
         code = INTERRUPTED if isinstance(stop, KeyboardInterrupt) else stop.code
         if code not in (INTERRUPTED, TERMINATED):
             raise
-        return fail("stopped; what was done is kept, and --resume goes on", int(code))
+        return fail("stopped; what was done is kept, and --resume goes on", int(code)) if speaks else int(code)
+    except SaliencekitError as error:
+        if speaks or isinstance(error, EnvironmentFault):  # a disk or a device may fail one process alone
+            raise
+        time.sleep(BEHIND)
+        return error.exit_code  # of what is wrong for all of them, the first tells
     if json and speaks:
         _print(runs)
     return 0

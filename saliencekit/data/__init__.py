@@ -1,6 +1,7 @@
 """Images in: folders, manifests, decoding, and the data sets that come without a network."""
 
-from .checking import DataCheck, check_data
+from .check_result import DataCheck
+from .checking import check_data
 from .cyborg import open_cyborg
 from .dataset import Decoded, ImageBatch, ImageDataset, collate
 from .decode import load_image

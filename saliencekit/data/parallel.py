@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import threading
 import warnings
 import weakref
 from collections.abc import Iterator, Sequence
@@ -86,11 +87,35 @@ def ended_at_exit(loader: DataLoader[Any]) -> Iterator[Any]:
 
     Python's own end sends them SIGTERM, which they leave to the parent, and would then wait for ever.
     """
-    with _as_many_as_asked():
+    with signals_held_back(), _as_many_as_asked():
         iterator = iter(loader)
-    if isinstance(iterator, _MultiProcessingDataLoaderIter):
-        Finalize(iterator, _end_workers, args=(weakref.ref(iterator),), exitpriority=100)
+        if isinstance(iterator, _MultiProcessingDataLoaderIter):
+            Finalize(iterator, _end_workers, args=(weakref.ref(iterator),), exitpriority=100)
     return iterator
+
+
+@contextmanager
+def signals_held_back() -> Iterator[None]:
+    """Let SIGINT and SIGTERM wait until the block ends.
+
+    What a handler raises while a process is forked is lost in Python's own callbacks, and the signal with it.
+    """
+    if threading.current_thread() is not threading.main_thread():  # no other gets signals
+        yield
+        return
+    came: list[int] = []
+    before = {
+        number: signal.signal(number, lambda which, _frame: came.append(which))
+        for number in (signal.SIGINT, signal.SIGTERM)
+        if signal.getsignal(number) is not None  # one that is not Python's could not be put back
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    for which in came:
+        signal.raise_signal(which)
 
 
 @contextmanager

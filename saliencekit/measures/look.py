@@ -48,8 +48,9 @@ def look_clean(
         From the runs' maps ``(R, N, h, w)`` to their maps of other images, ``(R, N, h, w)`` or
         ``(R, 0, h, w)``; by default the next image of the batch.
     """
-    ready = prepare(images)
-    runs = torch.stack(_same_grid([extract(ready, target=target, labels=labels) for extract in extractors]))
+    runs = torch.stack(
+        _same_grid([extract(_own(prepare(images), images), target=target, labels=labels) for extract in extractors])
+    )
     others = (other or _next_image)(runs)
     return Clean(
         images=images,
@@ -77,6 +78,11 @@ def look_views(
         score = class_probability(extract.logits, clean.target)
         seen[view.name] = Seen(maps=maps, score=score, finite=extract.logits.isfinite().all(1))
     return seen
+
+
+def _own(ready: Tensor, images: Tensor) -> Tensor:
+    """Return images that the network may write into."""
+    return ready.clone() if ready.data_ptr() == images.data_ptr() else ready
 
 
 def _same_grid(maps: list[Tensor]) -> list[Tensor]:

@@ -63,7 +63,7 @@ def network_at_fault(shape: Sequence[int]) -> Iterator[None]:
         yield
     except SaliencekitError:
         raise
-    except FOREIGN as error:
+    except Exception as error:  # a network may raise classes of its own
         if is_out_of_memory(error):
             raise
         raise ModelError(

@@ -1,6 +1,7 @@
 """``saliencekit report``: formats, and the gate as a pipeline meets it."""
 
 import json
+import shutil
 
 import pytest
 
@@ -84,3 +85,50 @@ def test_findings_are_in_the_summary(audited):
     for content in (summary, written):
         if content is not None and "findings" in content:
             assert {"id", "severity", "sentence", "measure", "numbers", "threshold"} == set(content["findings"][0])
+
+
+def unfinished(folder):
+    (folder / "summary.json").unlink()
+    (folder / "parts").mkdir()
+
+
+def newer(folder):
+    summary = json.loads((folder / "summary.json").read_text())
+    (folder / "summary.json").write_text(json.dumps(summary | {"schema_version": 99}))
+
+
+def records_gone(folder):
+    (folder / "records" / "entropy.parquet").unlink()
+
+
+def records_edited(folder):
+    path = folder / "records" / "entropy.parquet"
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "sentence"),
+    [
+        (unfinished, "it is unfinished: `saliencekit audit ... --resume` goes on with it"),
+        (newer, "has schema 99, and this saliencekit reads up to 1: update it"),
+        (records_gone, "lacks the records of entropy: it is no whole audit, run it again"),
+        (records_edited, "entropy.parquet is not what the audit wrote, so that its numbers are not to be trusted"),
+    ],
+)
+@pytest.mark.parametrize("command", ["report", "compare", "baseline"])
+def test_a_spoilt_audit_is_one_sentence(run, audited, tmp_path, spoil, sentence, command):
+    folder = tmp_path / "audit"
+    shutil.copytree(audited, folder)
+    spoil(folder)
+    words = {
+        "report": ("report", folder),
+        "compare": ("compare", audited, folder),
+        "baseline": ("report", audited, "--baseline", folder, "--fail-on", "entropy.value drop > 1"),
+    }[command]
+    code, out, err = run(*words)
+    assert (code, out) == (3, "")
+    assert sentence in err
+    assert err.startswith("saliencekit: ")
+    assert err.count("\n") == 1

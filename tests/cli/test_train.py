@@ -66,6 +66,12 @@ def test_the_configuration_repeats_the_run(run, faces, tmp_path):
     assert first["fingerprint"] == again["fingerprint"]
 
 
+def test_several_loggers_may_follow_one_flag(run, faces, tmp_path):
+    words = ["--loggers", "csv", "tensorboard", "--data", faces, "--fast-dev-run", "--quiet"]
+    assert run("train", *SHORT, *words, "--output", tmp_path / "run")[0] == 0
+    assert config_of(tmp_path / "run")["loggers"] == ["csv", "tensorboard"]
+
+
 def test_flags_count_before_config_and_that_before_the_recipe(run, faces, tmp_path):
     config = tmp_path / "mine.toml"
     config.write_text(
@@ -167,6 +173,16 @@ def test_mistakes_get_one_sentence_and_their_code(run, faces, tmp_path, words, c
     assert "Traceback" not in err
     assert out == ""
     assert not (tmp_path / "run" / "model.pt").exists()
+
+
+def test_of_several_processes_the_first_one_speaks(run, faces, tmp_path, monkeypatch):
+    words = ("train", *SHORT, "--data", tmp_path / "missing.csv", "--output", tmp_path / "run")
+    told = run(*words)
+    monkeypatch.setenv("RANK", "1")
+    monkeypatch.setattr("saliencekit.cli.train.BEHIND", 0.0)
+    assert (told[0], run(*words)) == (3, (3, "", ""))
+    code, _, err = run("train", *SHORT, "--data", faces, "--loggers", "wandb", "--output", tmp_path / "run")
+    assert (code, "wandb" in err) == (4, True)  # what one process alone may lack
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])

@@ -2,13 +2,14 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
 import torch
 
-from saliencekit.data.parallel import chunks, ended_at_exit, in_workers, worker_loader
-from saliencekit.errors import EnvironmentFault
+from saliencekit.data.parallel import chunks, ended_at_exit, in_workers, signals_held_back, worker_loader
+from saliencekit.errors import DataError, EnvironmentFault
 
 
 class Squares:
@@ -39,6 +40,49 @@ def test_no_global_random_number_is_drawn():
     before = torch.get_rng_state()
     list(in_workers(Squares(), chunks(10, 3), workers=1))
     assert torch.equal(torch.get_rng_state(), before)
+
+
+class Refused:
+    def __getitem__(self, ticket):
+        raise DataError(f"item {ticket} is no image")
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_what_the_work_raises_on_purpose_keeps_its_sentence(workers):
+    with pytest.raises(DataError, match=r"^item 3 is no image$"):
+        list(in_workers(Refused(), [3], workers=workers))
+
+
+def test_without_tickets_no_process_is_started():
+    assert list(in_workers(Killed(), [], workers=2)) == []
+
+
+class Stopped(Exception):
+    pass
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_waits_until_the_processes_are_forked(number):
+    def stop(*_):
+        raise Stopped
+
+    before = signal.signal(number, stop)
+    reached = False
+    try:
+        with pytest.raises(Stopped), signals_held_back():
+            os.kill(os.getpid(), number)
+            time.sleep(0.01)
+            reached = True
+        assert reached
+        assert signal.getsignal(number) is stop
+    finally:
+        signal.signal(number, before)
+
+
+def test_another_thread_forks_as_it_likes():
+    thread = threading.Thread(target=lambda: list(in_workers(Squares(), chunks(4, 2), workers=1)))
+    thread.start()
+    thread.join()
 
 
 def test_a_worker_that_is_killed():
