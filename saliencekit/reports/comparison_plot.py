@@ -63,8 +63,8 @@ def comparison_html(names: tuple[str, str], images: int, sentences: Sequence[str
     return who + table + "".join(f"<p>{html.escape(each)}</p>" for each in sentences)
 
 
-def _probability(value: float) -> str:
-    return "" if math.isnan(value) else "< 0.001" if value < 0.001 else f"{value:.3f}"
+def _probability(value: object) -> str:
+    return "" if not isinstance(value, float) or math.isnan(value) else "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
 def plot_comparison(names: tuple[str, str], differences: Sequence[Difference]) -> NotebookFigure:

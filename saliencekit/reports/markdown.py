@@ -9,6 +9,7 @@ from typing import Any
 from ..showing.names import shown
 from . import header
 from .findings import recorded_findings
+from .tables import level_name, title_of
 from .text import DIRECTIONS, interval, number, titled
 
 MOST_ROWS = 30
@@ -26,19 +27,20 @@ def markdown_of(summary: Mapping[str, Any]) -> str:
             parts.append(f"Not applicable: {plain(entry.get('reason') or 'no reason given')}.")
         for factor, levels in entry.get("groups", {}).items():
             if levels:
-                parts += [f"### By {plain(factor.replace('_', ' '))}", _levels(levels)]
+                named = {level_name(factor, level): each for level, each in levels.items()}
+                parts += [f"### {plain(title_of(factor))}", _levels(named)]
     parts += ["## What was audited", *(_facts(each) for each in header.facts(summary))]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def plain(text: str) -> str:
-    r"""Return a text in which nothing is Markdown or HTML.
+    r"""Return a text in which nothing is Markdown, HTML, mathematics or the name of a person to be notified.
 
     >>> print(plain("<b>*a*</b> | `x`_y"))
     &lt;b&gt;\*a\*&lt;/b&gt; \| \`x\`\_y
     """
-    escaped = re.sub(r"([\\`*_{}\[\]#|~!])", r"\\\1", shown(text))
-    return escaped.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    escaped = re.sub(r"([\\`*_{}\[\]#|~!$])", r"\\\1", shown(text))
+    return escaped.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("@", "&#64;")
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

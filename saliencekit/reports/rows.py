@@ -11,7 +11,7 @@ from ..showing.names import shown
 
 NUMBERS = ("value", "ci_low", "ci_high", "std", "n", "null", "degenerate")
 COLUMNS = ("measure", "quantity", "factor", "level", *NUMBERS, "unit", "direction", "status", "reason")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # also of full width
 
 
 def rows_of(summary: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -15,6 +15,7 @@ ENDS = 5
 _TITLES = {
     "label": "By class",
     "group": "By group",
+    "correct": "By prediction",
     "transform": "By transform",
     "amount": "By share of noisy pixels",
     "set": "By other set",
@@ -51,6 +52,24 @@ def level_tables(name: str, measure: Mapping[str, Any]) -> list[LevelTable]:
     return tables
 
 
+def title_of(factor: str) -> str:
+    """Return what a table is by, in words.
+
+    >>> title_of("correct"), title_of("my_factor")
+    ('By prediction', 'By my factor')
+    """
+    return _TITLES.get(factor, f"By {factor.replace('_', ' ')}")
+
+
+def level_name(factor: str, level: str) -> str:
+    """Return a level as it is shown: names of the data as they are.
+
+    >>> level_name("correct", "True"), level_name("group", "True")
+    ('right', 'True')
+    """
+    return _NAMES.get((factor, level), level)
+
+
 def entries_of(factors: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> list[Mapping[str, Any]]:
     """Return the levels of all factors in one list."""
     return [entry for levels in factors.values() for entry in levels.values()]
@@ -72,7 +91,7 @@ def joint_table(
     """
     entries = entries_of(factors)
     rows = [
-        _level(_NAMES.get((factor, level), level), entry, axis, (), factor=_FACTS[factor])
+        _level(level_name(factor, level), entry, axis, (), factor=_FACTS[factor])
         for factor, levels in factors.items()
         for level, entry in levels.items()
     ]
@@ -104,8 +123,7 @@ def table_of(
         valued = {level: entry["value"] for level, entry in levels.items() if entry.get("value") is not None}
         by_value = sorted(valued, key=lambda level: valued[level])
         ends = tuple(rows[level] for level in (*by_value[:ENDS], *by_value[-ENDS:]))
-    title = _TITLES.get(factor, f"By {factor.replace('_', ' ')}")
-    table = _table(title, quantity, list(rows.values()), axis, list(levels.values()))
+    table = _table(title_of(factor), quantity, list(rows.values()), axis, list(levels.values()))
     return replace(table, ends=ends, extras=tuple(_EXTRAS[key] for key in extras))
 
 

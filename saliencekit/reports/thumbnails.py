@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..errors import InputError
 from ..showing.overlay import data_uri, overlay
 
 if TYPE_CHECKING:
@@ -47,22 +48,39 @@ def read_thumbnails(image_file: Path, map_file: Path) -> Thumbnails:
         A picture that Pillow reads.
     map_file
         Its raw map ``(h, w)``, as NumPy writes it.
+
+    Raises
+    ------
+    InputError
+        If one of them cannot be read.
     """
     import numpy as np
-    from PIL import Image
 
     if not (image_file.is_file() and map_file.is_file()):
         return Thumbnails()
-    with Image.open(image_file) as opened:
-        opened.thumbnail((LARGEST_SIDE, LARGEST_SIDE))
-        pixels = np.asarray(opened.convert("L" if opened.mode in ("1", "L", "I;16") else "RGB"))
+    pixels, salience = _read(image_file, map_file)
     height, width = pixels.shape[:2]
     longest = max(height, width)
     side = [max(1, round(MAP_SIDE * each / longest)) for each in (height, width)]
     canvas = np.zeros(side, np.uint8)
-    colours = data_uri(overlay(canvas, np.load(map_file, allow_pickle=False), strength=1.0))
+    colours = data_uri(overlay(canvas, salience, strength=1.0))
     picture = data_uri(pixels) if longest <= EXACT_SIDE else _as_jpeg(pixels)
     return Thumbnails(picture, colours, f"{width} / {height}", longest <= EXACT_SIDE)
+
+
+def _read(image_file: Path, map_file: Path) -> tuple[np.ndarray, np.ndarray]:
+    import numpy as np
+    from PIL import Image
+
+    file = image_file
+    try:
+        with Image.open(image_file) as opened:
+            opened.thumbnail((LARGEST_SIDE, LARGEST_SIDE))
+            pixels = np.asarray(opened.convert("L" if opened.mode in ("1", "L", "I;16") else "RGB"))
+        file = map_file
+        return pixels, np.load(map_file, allow_pickle=False)
+    except (OSError, ValueError, EOFError, SyntaxError, Image.DecompressionBombError) as error:
+        raise InputError(f"{file} is not what the audit wrote ({error}): run it again, or delete it") from error
 
 
 def _as_jpeg(pixels: np.ndarray) -> str:

@@ -157,7 +157,7 @@ def _paint_column(
         if cell is not None:
             box = (left / width, 1 - (above + plan.tall) / height, plan.size / width, plan.tall / height)
             _paint(figure.add_axes(box), cell, room)
-        if number < len(rows):
+        if number < len(rows) and rows[number]:
             style: dict[str, Any] = {"fontsize": 8, "color": MUTED, "rotation": 90, "va": "center", "ha": "right"}
             name = shorten(rows[number], length=int(plan.tall / SIGN))
             figure.text((left - 0.06) / width, 1 - (above + plan.tall / 2) / height, name, **style)

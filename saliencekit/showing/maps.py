@@ -98,7 +98,7 @@ def show_maps(
     pictures = as_pictures(images, preprocessing)
     if len(pictures) > MOST:
         raise InputError(f"expected at most {MOST} `images` in a figure, got {len(pictures)}: show some of them")
-    named = {"": maps} if isinstance(maps, Tensor) else dict(maps)
+    named = maps if isinstance(maps, Mapping) else {"": maps}
     kept = {name: _checked(each, len(pictures), name) for name, each in named.items()}
     if not kept:
         raise InputError("expected `maps` of at least one kind, got none")

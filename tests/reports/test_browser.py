@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from saliencekit.reports import compare, write_report
+from saliencekit.reports import compare, compare_many, write_report
+from saliencekit.reports.families import Family
 
 _SPEC = importlib.util.spec_from_file_location("reports_browser", Path(__file__).with_name("browser.py"))
 browsers = importlib.util.module_from_spec(_SPEC)
@@ -159,19 +160,54 @@ def test_one_image_has_a_page_too(browser, single):
     assert tab.run(TOLD) == "1 of 1 images"
 
 
-@pytest.mark.parametrize("width", [390, 1100])
-def test_a_comparison_loads_without_a_message_or_a_request(browser, audit, sharper, tmp_path, width):
-    compare(audit, sharper, output=tmp_path)
-    tab = browser.open(tmp_path / "comparison.html", width=width)
+@pytest.fixture(scope="module")
+def comparisons(audit, sharper, tmp_path_factory):
+    """The pages of a comparison of two, of two families of runs, and of three; one name is meant to break them."""
+    folder = tmp_path_factory.mktemp("comparisons")
+    hostile = Family("<img src=x onerror=window.ran=1>" + "long" * 40, (sharper,))
+    compare(audit, hostile, output=folder / "two")
+    compare([audit, sharper], [sharper, audit], output=folder / "families")
+    compare_many([audit, hostile, Family("third", (audit,))], output=folder / "many")
+    return {name: folder / name / "comparison.html" for name in ("two", "families", "many")}
+
+
+@pytest.mark.parametrize("name", ["two", "families", "many"])
+@pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (390, "dark"), (1100, "light")])
+def test_a_comparison_loads_without_a_message_or_a_request(browser, comparisons, name, width, scheme):
+    tab = browser.open(comparisons[name], width=width, scheme=scheme)
     assert tab.messages == []
-    assert tab.requests == [(tmp_path / "comparison.html").as_uri()]
+    assert tab.requests == [comparisons[name].as_uri()]
     assert tab.run("document.documentElement.scrollWidth") <= width
+    assert tab.run("window.ran") is None
 
 
-def test_text_has_enough_contrast_in_both_schemes(browser, report):
+@pytest.mark.parametrize("name", ["two", "families", "many"])
+def test_a_comparison_on_paper(browser, comparisons, name):
+    tab = browser.open(comparisons[name], media="print", scheme="dark")
+    assert tab.run("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert tab.paper().startswith(b"%PDF")
+
+
+@pytest.mark.parametrize("name", ["report", "two", "many"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_has_enough_contrast_in_both_schemes(browser, report, comparisons, name, scheme):
     """Every visible piece of text against what lies behind it, WCAG AA: 4.5, or 3 where it is large."""
-    for scheme in ("light", "dark"):
-        assert browser.open(report, scheme=scheme).run(CONTRAST) == []
+    pages = {"report": report, **comparisons}
+    assert browser.open(pages[name], scheme=scheme).run(CONTRAST) == []
+
+
+def test_everything_that_acts_is_reached_by_the_tab_key_in_the_order_of_the_page(tab):
+    """The skip link first, then the contents, and at last the cards; a region that can be pushed is reached, too."""
+    seen = []
+    for _ in range(400):
+        tab.press("Tab", 9)
+        seen.append(tab.run("(e => e.className || e.id || e.tagName)(document.activeElement)"))
+        if seen[-1].startswith("pair"):
+            break
+    assert seen[0] == "skip"
+    assert seen[-1].startswith("pair")
+    assert "wide" in seen
+    assert seen.index("wide") < seen.index("sort") < seen.index("reset") < len(seen) - 1
 
 
 CONTRAST = """(() => {

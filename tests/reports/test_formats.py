@@ -38,10 +38,13 @@ def test_markdown_holds_every_measure_and_finding(audit):
 def test_names_are_text_in_markdown(audit):
     summary = json.loads(json.dumps(audit.summary))
     level = summary["measures"]["entropy"]["groups"]["group"]["warp"]
-    hostile = "<img src=x>|`*_[a](b)\n# x\x1b[2J"
+    hostile = "<img src=x>|`*_[a](b)\n# x\x1b[2J $y$ @someone"
     summary["measures"]["entropy"]["groups"]["group"] = {hostile: level}
     (line,) = [line for line in markdown_of(summary).split("\n") if "img src" in line]
-    assert line.startswith("| &lt;img src=x&gt;\\|\\`\\*\\_\\[a\\](b)\\\\x0a\\# x\\\\x1b\\[2J |")
+    assert line.startswith("| &lt;img src=x&gt;\\|\\`\\*\\_\\[a\\](b)\\\\x0a\\# x\\\\x1b\\[2J \\$y\\$ &#64;someone |")
+    text = markdown_of(summary)
+    assert "### By prediction" in text
+    assert "\n| right | " in text
 
 
 def test_many_groups_are_cut_in_markdown(audit):
@@ -69,6 +72,6 @@ def test_no_name_is_a_formula(audit):
     summary = json.loads(json.dumps(audit.summary))
     groups = summary["measures"]["entropy"]["groups"]["group"]
     level = groups["warp"]
-    summary["measures"]["entropy"]["groups"]["group"] = dict.fromkeys(("=cmd()", "+1", "-1", "@a", "\tb"), level)
+    summary["measures"]["entropy"]["groups"]["group"] = dict.fromkeys(("=cmd()", "+1", "-1", "@a", "\tb", "＝1"), level)
     levels = {row["level"] for row in csv.DictReader(io.StringIO(csv_of(summary))) if row["factor"] == "group"}
-    assert {"'=cmd()", "'+1", "'-1", "'@a", "'\\x09b"} <= levels
+    assert {"'=cmd()", "'+1", "'-1", "'@a", "'\\x09b", "'＝1"} <= levels

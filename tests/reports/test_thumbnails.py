@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from saliencekit.errors import InputError
 from saliencekit.reports.thumbnails import EXACT_SIDE, MAP_SIDE, Thumbnails, read_thumbnails
 
 
@@ -49,3 +50,19 @@ def test_a_missing_file_is_no_picture(tmp_path):
     written(tmp_path, np.zeros((8, 8), np.uint8))
     assert read_thumbnails(tmp_path / "image.png", tmp_path / "gone.npy") == Thumbnails()
     assert read_thumbnails(tmp_path / "gone.png", tmp_path / "map.npy") == Thumbnails()
+
+
+@pytest.mark.parametrize("name", ["image.png", "map.npy"])
+@pytest.mark.parametrize("content", [b"", b"no picture, and no map", b"\x89PNG\r\n\x1a\n" + b"\x00" * 40])
+def test_a_file_that_cannot_be_read_is_named(tmp_path, name, content):
+    written(tmp_path, np.zeros((8, 8), np.uint8))
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(InputError, match=f"{name} is not what the audit wrote .*: run it again, or delete it"):
+        read_thumbnails(tmp_path / "image.png", tmp_path / "map.npy")
+
+
+def test_a_pickle_is_not_opened(tmp_path):
+    written(tmp_path, np.zeros((8, 8), np.uint8))
+    np.save(tmp_path / "map.npy", np.array([{}], dtype=object), allow_pickle=True)
+    with pytest.raises(InputError, match=r"map\.npy is not what the audit wrote"):
+        read_thumbnails(tmp_path / "image.png", tmp_path / "map.npy")

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from saliencekit.errors import InputError, UsageError
-from saliencekit.showing.overlay import COLORMAP, FADED, colour_scale, data_uri, enlarged, overlay
+from saliencekit.showing.overlay import COLORMAP, FADED, colour_scale, data_uri, enlarged, in_range, overlay
 
 LEAST, MOST = (np.rint(np.array(matplotlib.colormaps[COLORMAP](end)[:3]) * 255) for end in (0.0, 1.0))
 
@@ -116,3 +116,25 @@ def test_a_box_outside_and_an_unknown_colormap():
         overlay(np.zeros((4, 4), np.uint8), np.eye(2), box=(5, 0, 9, 4))
     with pytest.raises(UsageError, match=r"^unknown colormap 'jet': expected one of viridis, cividis, magma"):
         overlay(np.zeros((4, 4), np.uint8), np.eye(2), colormap="jet")
+
+
+def test_limits_are_the_values_of_the_ends():
+    """A map in the lower half of the limits reaches the middle colour at most; what lies beyond is cut."""
+    middle = np.rint(np.array(matplotlib.colormaps[COLORMAP](0.5)[:3]) * 255)
+    out = overlay(np.zeros((2, 4), np.uint8), np.array([[-3.0, 5.0]]), strength=1.0, limits=(-3.0, 13.0))
+    np.testing.assert_array_equal(out[0, 0], LEAST)
+    np.testing.assert_array_equal(out[0, -1], middle)
+    beyond = overlay(np.zeros((2, 4), np.uint8), np.array([[-9.0, 99.0]]), strength=1.0, limits=(-3.0, 13.0))
+    np.testing.assert_array_equal(beyond[0, [0, -1]], [LEAST, MOST])
+
+
+def test_a_constant_map_has_a_place_between_limits():
+    assert in_range(np.full((2, 2), 3.0), (0.0, 4.0)).tolist() == [[0.75, 0.75], [0.75, 0.75]]
+    assert in_range(np.full((2, 2), 3.0)).tolist() == [[0.0, 0.0], [0.0, 0.0]]
+    assert in_range(np.array([[0.0, np.nan]]), (0.0, 4.0)).tolist() == [[0.0, 0.0]]
+
+
+@pytest.mark.parametrize("limits", [(1.0, 1.0), (2.0, 1.0), (0.0, np.inf), (np.nan, 1.0)])
+def test_limits_that_are_no_range(limits):
+    with pytest.raises(InputError, match="expected `limits` from a lower to a higher number"):
+        overlay(np.zeros((4, 4), np.uint8), np.eye(2), limits=limits)

@@ -70,6 +70,6 @@ def _paint(axes: Axes, *, averages: Averages, top: float) -> None:
         box: tuple[Any, ...] = (left, left + 0.9 * width, above + 0.9 * height, above)
         axes.imshow(salience, cmap=COLORMAP, vmin=0.0, vmax=max(top, 1e-12), extent=box, interpolation="nearest")
         words = f"{shorten(name, length=14)}\nn={images:,}"
-        axes.text(left, above + 0.95 * height, words, va="top", fontsize=7, color=COLOURS["ink"], linespacing=1.2)
+        axes.text(left, above + 0.95 * height, words, va="top", fontsize=7.5, color=COLOURS["ink"], linespacing=1.2)
     axes.set(xlim=(0, COLUMNS), ylim=(PITCH * rows, 0), aspect="equal", anchor="NW")
     axes.set_axis_off()

@@ -81,4 +81,5 @@ def _paint_noise(axes: Axes, *, curve: Mapping[float, pd.Series], nulls: Mapping
     paint_curve(axes, nulls, colour="second", name="map of another image", dashed=True)
     axes.set(ylabel=label, ylim=score_range(*axes.get_ylim()))
     early_share_axis(axes, "pixels replaced by salt and pepper", list(curve))
-    name_above(axes, "middle half of the images")
+    several = any(len(values) > 1 for values in curve.values())
+    name_above(axes, "middle half of the images" if several else "")

@@ -74,7 +74,7 @@ def constant_maps(summary: Summary) -> Finding | None:
         "constant-maps",
         "warning" if share > CONSTANT else "notice",
         f"{counted(worst, 'map')} of {scored:,d} by {whose} ({100 * share:.1f}\u00a0%) "
-        f"{'is' if worst == 1 else 'are'} constant{f' ({kinds})' if kinds else ''}: there is no salience in such a map, it "
+        f"{'is' if worst == 1 else 'are'} constant{f' ({kinds})' if kinds else ''}: there is no salience in it, it "
         "counts as the most diffuse, and two of them agree perfectly.",
         "",
         {"constant": worst, "scored": scored, "share": share, "audited": counts[0]},

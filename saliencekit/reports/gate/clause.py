@@ -7,7 +7,6 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from ...errors import UsageError
-from ..text import number
 from .parser import parse
 from .tokens import misplaced
 from .tree import Applicable, Name, Negative, Node, Not, Number, Pair, names_in
@@ -49,8 +48,13 @@ class Failure:
     def __str__(self) -> str:
         told = f"gate failed: {self.clause}"
         if self.numbers:
-            told += f" ({', '.join(f'{name} = {number(value)}' for name, value in self.numbers.items())})"
+            told += f" ({', '.join(f'{name} = {_exact(value)}' for name, value in self.numbers.items())})"
         return f"{told}: {self.reason}" if self.reason else told
+
+
+def _exact(value: float) -> str:
+    """Return a number with as many digits as tell it from the bound that it went beyond."""
+    return f"{value:,d}" if isinstance(value, int) else f"{value:.6g}"
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,7 @@ class Clause:
         """
         for name in names_in(self.tree):
             if name.path[0] not in (*measures, *OTHERS):
-                raise unknown(name, 0, [*measures, *OTHERS], self.expression)
+                raise unknown(name, 0, dict.fromkeys([*measures, *OTHERS]), self.expression)
             if name.change and not baseline:
                 raise misplaced(self.expression, name.place, f"`{name.change}` needs a --baseline to compare with")
 

@@ -10,6 +10,7 @@ from ...showing.names import shown
 
 WORDS = ("and", "or", "not", "is", "applicable", "drop", "rise")
 LONGEST = 2000
+_MEANT = {"=": "`==`, or `>=`", "&": "`and`", "|": "`or`", "!": "`not`", "≥": "`>=`", "≤": "`<=`", "≠": "`!=`"}
 _TOKEN = re.compile(
     r"""\s*(?:
       (?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)
@@ -59,8 +60,10 @@ def tokens_of(expression: str) -> list[Token]:
         found = _TOKEN.match(expression, place, end)
         if found is None or found.lastgroup is None:
             start = place + len(expression[place:end]) - len(expression[place:end].lstrip())
-            what = "a quote that is not closed" if expression[start] in "\"'" else "an unknown sign"
-            raise misplaced(expression, start, f"{what}, {expression[start]}")
+            sign = expression[start]
+            what = "a quote that is not closed" if sign in "\"'" else "an unknown sign"
+            hint = f"; write {_MEANT[sign]}" if sign in _MEANT else ""
+            raise misplaced(expression, start, f"{what}, {sign}{hint}")
         kind, text = found.lastgroup, found[found.lastgroup]
         if kind == "quoted":
             kind, text = "name", text[1:-1]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ...errors import UsageError
@@ -57,7 +58,9 @@ def value_of(name: Name, summary: Summary, expression: str) -> float:
     if isinstance(found, bool) or not isinstance(found, int | float):
         inside = f"; in it are {_listed(_plain(found))}" if isinstance(found, Mapping) else ""
         raise misplaced(expression, name.place, f"{words_of(name)} is no number{inside}")
-    return float(found)
+    if not math.isfinite(found):
+        raise MissingValue(f"{words_of(name)} is no finite number")
+    return found
 
 
 def applicable(name: Name, summary: Summary, expression: str) -> bool:
@@ -74,23 +77,31 @@ def entry_of(name: Name, summary: Summary, expression: str, *, depth: int) -> An
         if at is None:
             return None
         if not isinstance(at, Mapping) or part not in at:
-            raise unknown(name, place, list(at) if isinstance(at, Mapping) else [], expression)
+            raise unknown(name, place, at if isinstance(at, Mapping) else {}, expression)
         at = at[part]
     return at
 
 
-def unknown(name: Name, place: int, known: list[str], expression: str) -> UsageError:
-    """Return the error for a part of a path that is not there."""
+def unknown(name: Name, place: int, known: Mapping[str, Any], expression: str) -> UsageError:
+    """Return the error for a part of a path that is not in the table ``known``."""
     where = f" in {words_of(Name(name.path[:place], name.places))}" if place else ""
     start = name.places[place]
-    near = difflib.get_close_matches(name.path[place], known, n=3, cutoff=0.5)
+    near = _nearest(name.path[place], known)
+    deeper = [key for key, table in known.items() if isinstance(table, Mapping) and name.path[place] in table]
     if re.search(r"\w[+-]$", expression[:start]):
         hint = "a name with a sign in it stands in quotes"
+    elif deeper:
+        hint = f"it stands in {_quoted(deeper[0])}: {_quoted(deeper[0])}.{_quoted(name.path[place])}"
     elif near:
         hint = f"the nearest {'is' if len(near) == 1 else 'are'} {_listed(near)}"
     else:
-        hint = f"there are {_listed(known)}" if known else "that is no table"
+        hint = f"there are {_listed(list(known))}" if known else "that is no table"
     return misplaced(expression, start, f"unknown name {shown(name.path[place])!r}{where}; {hint}")
+
+
+def _nearest(word: str, known: Iterable[str]) -> list[str]:
+    lower = {each.lower(): each for each in known}
+    return [lower[each] for each in difflib.get_close_matches(word.lower(), lower, n=3, cutoff=0.5)]
 
 
 def words_of(name: Name) -> str:

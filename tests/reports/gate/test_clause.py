@@ -63,7 +63,7 @@ def test_a_failure_says_the_clause_and_its_numbers():
     told = str(failure("entropy.value > 2.9 and entropy.groups.label.real.value < 3"))
     assert told == (
         "gate failed: entropy.value > 2.9 and entropy.groups.label.real.value < 3 "
-        "(entropy.value = 3.000, entropy.groups.label.real.value = 2.000)"
+        "(entropy.value = 3, entropy.groups.label.real.value = 2)"
     )
 
 
@@ -101,6 +101,8 @@ def test_what_has_no_answer_fails_with_its_reason(expression, reason):
     [
         ("entropi.value > 1", "unknown name 'entropi'; the nearest is entropy", 0),
         ("entropy.valu > 1", "unknown name 'valu' in entropy; the nearest are value", 8),
+        ("ENTROPY.value > 1", "unknown name 'ENTROPY'; the nearest is entropy", 0),
+        ("entropy.effective_area.value > 1", "'effective_area' in entropy; it stands in also: also.effective_area", 8),
         ("entropy.also.effective > 1", "unknown name 'effective' in entropy.also; the nearest is effective_area", 13),
         ("entropy.groups.label.fake.value > 1", "in entropy.groups.label; there are real, 'a \"b\"'", 21),
         ("entropy.value.x > 1", "unknown name 'x' in entropy.value; that is no table", 14),
@@ -134,3 +136,19 @@ def test_what_is_seen_to_be_wrong_before_the_work():
 
 def test_only_numbers_of_the_data_can_be_named():
     assert tables_of(SUMMARY)["data"] == {"scored": 10}
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_what_is_no_finite_number_fails(value):
+    """NaN is neither above nor below anything: as a plain comparison it would pass every gate."""
+    summary = {"measures": {"entropy": {"status": "ok", "value": value}}}
+    found = Clause.read("entropy.value > 9e9").failure(summary)
+    assert found.reason == "entropy.value is no finite number"
+
+
+def test_a_number_is_told_from_its_bound_and_a_count_is_a_count():
+    summary = {"measures": {"entropy": {"status": "ok", "value": 3.2000004, "n": 1200}}}
+    told = str(Clause.read("entropy.value > 3.2000001 and entropy.n > 1000").failure(summary))
+    assert told.endswith("(entropy.value = 3.2, entropy.n = 1,200)")
+    summary["measures"]["entropy"]["value"] = 3.20004
+    assert "entropy.value = 3.20004" in str(Clause.read("entropy.value > 3.2").failure(summary))

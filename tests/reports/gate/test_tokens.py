@@ -34,7 +34,9 @@ def test_nothing_is_only_an_end():
     ("expression", "what", "place"),
     [
         ("a.value # 3", "an unknown sign, #", 8),
-        ("a = 3", "an unknown sign, =", 2),
+        ("a = 3", "an unknown sign, =; write `==`, or `>=`", 2),
+        ("a > 3 && b", "an unknown sign, &; write `and`", 6),
+        ("a ≥ 3", "an unknown sign, ≥; write `>=`", 2),
         ("a.'b", "a quote that is not closed, '", 2),
         ("a; import os", "an unknown sign, ;", 1),
         ("__import__('os')[0]", "an unknown sign, [", 16),
