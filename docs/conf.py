@@ -43,6 +43,8 @@ sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "gallery",
     "filename_pattern": r"\.py",
+    "within_subsection_order": "gallery.reading_order",
+    "image_scrapers": ("matplotlib", "gallery.notebook_figures"),
     "run_stale_examples": False,
     "download_all_examples": False,
     "remove_config_comments": True,

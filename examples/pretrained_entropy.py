@@ -43,5 +43,6 @@ axis.legend(loc="lower left", fontsize=8)
 figure.savefig("pretrained_entropy.png")
 
 # %%
-# Training has focused the maps only where the mean lies well to the left of the dashed line. A low number is no praise:
-# a photograph that belongs to none of the thousand classes has a map all the same, and it may be a narrow one.
+# Training has focused the maps only where the mean lies well to the left of the dashed line. A low number is no
+# praise: a photograph that belongs to none of the thousand classes has a map all the same, and it may be a narrow
+# one.

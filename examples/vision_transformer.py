@@ -2,9 +2,9 @@
 A vision transformer, untrained
 ===============================
 
-Its tokens are put back on their grid by themselves. The network of this page has **random weights**: no
-trained transformer ships in a package. It shows how the maps are made, and how much structure a map can have where
-nothing was learnt.
+Its tokens are put back on their grid by themselves. The network of this page has **random weights**: no trained
+transformer ships in a package. It shows how the maps are made, and how much structure a map can have where nothing
+was learnt.
 """
 
 import timm
@@ -21,8 +21,8 @@ photographs = [each for each in sk.photographs().samples if each.path.stem in ch
 images = torch.stack([load_image(each.path, preprocessing) for each in photographs]).float() / 127.5 - 1
 
 # %%
-# Attention rollout multiplies the attention of all blocks. Grad-CAM takes the layer whose patch tokens still reach the
-# class token. Both give 14 x 14 maps, without being told that there are 196 patches and one token more.
+# Attention rollout multiplies the attention of all blocks. Grad-CAM takes the layer whose patch tokens still reach
+# the class token. Both give 14 x 14 maps, without being told that there are 196 patches and one token more.
 
 rollout, grad_cam = sk.AttentionRollout(model), sk.GradCAM(model)
 maps = {"attention rollout": rollout(images), "Grad-CAM": grad_cam(images, target="predicted")}

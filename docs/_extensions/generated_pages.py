@@ -53,6 +53,7 @@ ROOMS = {
     "evaluation": "Evaluation",
     "sweeps": "Sweeps",
     "explaining": "Overlays",
+    "showing": "Maps over images",
     "reports": "Reports",
     "preprocessing": "Preprocessing",
     "errors": "Errors",
