@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import TypeVar
 
 import torch
@@ -11,6 +12,7 @@ import torch
 from .errors import EnvironmentFault, UsageError
 
 _Found = TypeVar("_Found")
+MIXED = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}
 FEW = 256  # images that are decoded sooner than a process is started
 FULL = ("can't allocate memory", "not enough memory", "out of memory")  # what torch says of the CPU and of mps
 
@@ -69,6 +71,16 @@ def decoding_processes(asked: int, images: int, device: torch.device | None = No
     if images < FEW:
         return 0
     return min(8, max(1, cores // 2)) if device is not None and device.type == "cpu" else min(16, cores)
+
+
+def arithmetic(device: torch.device, precision: str) -> AbstractContextManager[object]:
+    """Return a context in which networks compute in ``"32"`` bits, or in ``"bf16-mixed"`` or ``"16-mixed"`` precision.
+
+    >>> with arithmetic(torch.device("cpu"), "bf16-mixed"):
+    ...     torch.nn.Linear(2, 2)(torch.ones(1, 2)).dtype
+    torch.bfloat16
+    """
+    return nullcontext() if precision == "32" else torch.autocast(device.type, dtype=MIXED[precision])
 
 
 def is_out_of_memory(error: BaseException) -> bool:

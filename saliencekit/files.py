@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -77,6 +78,25 @@ def held_alone(folder: str | os.PathLike[str]) -> Iterator[None]:
         except BlockingIOError as error:
             raise EnvironmentFault(f"{folder} is in use by another process") from error
         yield
+
+
+def remove_from(folder: str | os.PathLike[str], *, files: Iterable[str], folders: Iterable[str]) -> None:
+    """Remove what is there of these files, in this order, then of these folders with all that is in them.
+
+    Raises
+    ------
+    EnvironmentFault
+        If something may not be removed.
+    """
+    folder = Path(folder)
+    try:
+        for name in files:
+            (folder / name).unlink(missing_ok=True)
+        for name in folders:
+            if (folder / name).is_dir():
+                shutil.rmtree(folder / name)
+    except OSError as error:
+        raise EnvironmentFault(f"cannot empty {folder}: {error.strerror}") from error
 
 
 def sha256(path: str | os.PathLike[str]) -> str:

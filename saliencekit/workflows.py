@@ -65,7 +65,8 @@ def audit(
     measures
         ``"all"``, or of ``entropy, out_of_set, equivariance, stability, degradation`` some, by commas.
     salience, layer
-        The method by its command-line word, and the layer by its name in ``model.named_modules()``.
+        The method by its word, ``"attention-rollout"`` and ``"captum:NAME"`` too, and the layer by its name in
+        ``model.named_modules()``; the maps of several, joined by ``+``, are fused.
     target
         Class explained: ``"predicted"``, ``"label"`` or a class number.
     split

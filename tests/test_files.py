@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from saliencekit.errors import EnvironmentFault
-from saliencekit.files import held_alone, sha256, write_json, write_text, written_whole
+from saliencekit.files import held_alone, remove_from, sha256, write_json, write_text, written_whole
 
 
 def test_a_file_appears_whole(tmp_path):
@@ -68,3 +68,17 @@ def test_a_folder_is_held_by_one_process(tmp_path):
         assert other.returncode != 0
         assert "is in use by another process" in other.stderr
     assert subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False).returncode == 0
+
+
+def test_what_is_named_is_removed_and_nothing_else(tmp_path):
+    for name in ("a.json", "b.json", "mine.txt", "parts/000/x", "other/y"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    remove_from(tmp_path, files=["a.json", "b.json", "c.json"], folders=["parts", "gone", "mine.txt"])
+    assert sorted(path.name for path in tmp_path.rglob("*") if path.is_file()) == ["mine.txt", "y"]
+
+
+def test_what_may_not_be_removed_is_named(tmp_path):
+    (tmp_path / "a.json").mkdir()  # a folder in a file's place
+    with pytest.raises(EnvironmentFault, match=rf"^cannot empty {tmp_path}: "):
+        remove_from(tmp_path, files=["a.json"], folders=[])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import adaptive_avg_pool2d
+from torch.nn.functional import avg_pool2d
 
 from ..files import written_whole
 from ..functional import as_unit_range
@@ -32,7 +32,9 @@ def small_maps(runs: Tensor) -> Tensor:
     height, width = unit.shape[-2:]
     block = -(-max(height, width) // MOST_CELLS)
     if block > 1:
-        unit = adaptive_avg_pool2d(unit, (-(-height // block), -(-width // block)))
+        unit = avg_pool2d(
+            unit, block, ceil_mode=True
+        )  # a block that reaches over the edge is the mean of what is in it
     return unit.reshape(*runs.shape[:2], *unit.shape[-2:])
 
 

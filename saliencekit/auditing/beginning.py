@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
-from ..errors import EnvironmentFault, UsageError
-from ..files import write_json
+from ..errors import UsageError
+from ..files import remove_from, write_json
 
 REPORTS = ("report.html", "report.md", "report.json", "report.csv")
 FILES = ("summary.json", "run.json", "maps.npy", "average_maps.parquet", *REPORTS)
@@ -41,14 +40,7 @@ def begin(folder: Path, fingerprint: Mapping[str, Any], *, resume: bool, overwri
 
 def clear(folder: Path) -> None:
     """Remove what an audit wrote, the summary first, and nothing else."""
-    try:
-        for name in FILES:
-            (folder / name).unlink(missing_ok=True)
-        for name in FOLDERS:
-            if (folder / name).is_dir():
-                shutil.rmtree(folder / name)
-    except OSError as error:
-        raise EnvironmentFault(f"cannot empty {folder}: {error.strerror}") from error
+    remove_from(folder, files=FILES, folders=FOLDERS)
 
 
 def _before(folder: Path, state: Path) -> Mapping[str, Any]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import torch
 from torch import Tensor
 
-from ..devices import in_halves
+from ..devices import arithmetic, in_halves
 from ..errors import InputError
 from ..extractors.making import MakesMaps
 from ..functional.random import Draw
@@ -20,8 +19,6 @@ from ..models.foreign import network_at_fault
 from .found import Found, found_of, joined
 from .others import Others
 from .subjects import Normalise
-
-AUTOCAST = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}
 
 
 @dataclass(frozen=True)
@@ -101,7 +98,7 @@ class Engine:
         batch = self.to_device(pixels)
         draw = Draw.of(self.seed, images, "audit", self.device)
         low, high = self.value_range
-        with network_at_fault(batch.shape[1:]), self._arithmetic():
+        with network_at_fault(batch.shape[1:]), arithmetic(self.device, self.precision):
             return look_clean(
                 self.extractors,
                 batch,
@@ -121,7 +118,7 @@ class Engine:
 
     def _measure(self, pixels: Tensor, images: Sequence[str], labels: Tensor | None) -> Found:
         clean = self.look(pixels, images, labels)
-        with network_at_fault(pixels.shape[1:]), self._arithmetic():
+        with network_at_fault(pixels.shape[1:]), arithmetic(self.device, self.precision):
             seen = look_views(self.extractors[0], clean, self.views, prepare=self._normalised)
         found = found_of(clean, {measure.name: measure.rows(clean, seen) for measure in self.measures})
         views = [each.finite for each in seen.values() if each.finite is not None]
@@ -139,8 +136,3 @@ class Engine:
             pixels = pixels.pin_memory()
         batch = pixels.to(self.device, non_blocking=True)
         return batch.float() / 255 if batch.dtype == torch.uint8 else batch.float()
-
-    def _arithmetic(self) -> AbstractContextManager[object]:
-        if self.precision == "32":
-            return nullcontext()
-        return torch.autocast(self.device.type, dtype=AUTOCAST[self.precision])

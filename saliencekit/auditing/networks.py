@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from ..errors import ModelError, UsageError
 from ..extractors import AttentionRollout, Extractor
 from ..extractors.making import MakesMaps, make_extractor
 from ..models import ModelInfo, default_preprocessing, load_model, model_info
+from ..models.at_work import at_work
 from ..models.digest import tensors_digest
 from ..preprocessing import Preprocessing, PreprocessingFlags
 
@@ -100,28 +100,15 @@ def preprocessing_of(info: ModelInfo, given: Preprocessing | PreprocessingFlags 
     return given.applied_to(found) if given else found
 
 
-def where(network: nn.Module) -> torch.device | None:
-    """Return the device that a network's weights are on; None if it has none."""
-    tensor = next(network.parameters(), next(network.buffers(), None))
-    return None if tensor is None else tensor.device
-
-
 @contextmanager
 def ready(runs: Sequence[Run], device: torch.device, *, salience: str, layer: str) -> Iterator[tuple[MakesMaps, ...]]:
     """Give an extractor a run, on ``device`` and in eval mode; the caller's networks are as before afterwards.
 
     A network that is on another device is copied there, never moved.
     """
-    networks = [
-        run.network if where(run.network) in (device, None) else copy.deepcopy(run.network).to(device) for run in runs
-    ]
-    modes = [{module: module.training for module in network.modules()} for network in networks]
-    try:
-        yield tuple(make_extractor(salience, network.eval(), layer) for network in networks)
-    finally:
-        for mode in modes:
-            for module, training in mode.items():
-                module.training = training
+    with ExitStack() as stack:
+        networks = [stack.enter_context(at_work(run.network, device)) for run in runs]
+        yield tuple(make_extractor(salience, network, layer) for network in networks)
 
 
 def twin_extractor(extractor: MakesMaps, twin: nn.Module, *, salience: str, layer: str) -> MakesMaps:

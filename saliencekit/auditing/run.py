@@ -15,12 +15,13 @@ from ..errors import UsageError
 from ..extractors.making import check_word
 from ..files import held_alone, write_json
 from ..measures import Entropy, Measure, OutOfSet
+from ..models.at_work import device_of
 from ..preprocessing import Preprocessing, PreprocessingFlags
 from .beginning import begin
 from .crew import Crew, gather_crew
 from .engine import Engine
 from .gathering import Data, subjects_of
-from .networks import Model, gather_runs, preprocessing_of, ready, where
+from .networks import Model, gather_runs, preprocessing_of, ready
 from .passes import Pass, run_pass, with_others
 from .plan import Plan, outside_sets
 from .result import AuditResult, load_audit
@@ -69,7 +70,7 @@ def run_audit(
         outside=outside_sets(out_of_set, prepared, limit=settings.limit, inside=given),
         folder=Path(output),
     )
-    crew = gather_crew(settings.device, here=where(model) if isinstance(model, torch.nn.Module) else None)
+    crew = gather_crew(settings.device, here=device_of(model) if isinstance(model, torch.nn.Module) else None)
     with ExitStack() as stack:
         if crew.leads:
             stack.enter_context(held_alone(plan.folder))

@@ -20,9 +20,9 @@ class AuditSettings:
     Parameters
     ----------
     salience
-        Method by its command-line word, ``"grad-cam"`` or ``"cam"``.
+        Method by its word: ``"grad-cam"``, ``"attention-rollout"``, ``"captum:Saliency"``, ...
     layer
-        Name as in ``model.named_modules()``, or ``"auto"``.
+        Name as in ``model.named_modules()``, several joined by ``+`` (their maps are fused), or ``"auto"``.
     target
         Class explained: ``"predicted"``, ``"label"``, or a class number.
     measures

@@ -106,7 +106,7 @@ def _show(result: AuditResult, *, json: bool) -> int:
     data = result.summary["data"]
     skipped, changed = ([name for each in (data, *data["out_of_set"]) for name in each[what]] for what in WRONG)
     if changed:
-        return fail(f"{_images(changed)} changed on the disk while the audit ran, the first {changed[0]}: see the summary", GATE)
+        return fail(f"{_images(changed)} changed on the disk while the audit ran, the first {changed[0]}", GATE)
     return fail(f"{_images(skipped)} could not be read, more than --max-unreadable allows: see the report", GATE)
 
 

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
 
-from ..devices import in_halves
+from ..devices import arithmetic, in_halves
 from ..errors import ModelError
 from ..extractors import CAM, Extractor
 from ..extractors.finding.outputs import as_logits, pick_logits
 from ..functional import cam_entropy, is_degenerate, predicted_class
 from ..models import ModelInfo
+from ..models.at_work import at_work
 from ..models.foreign import network_at_fault
 from ..preprocessing import Preprocessing
 from .classes import FAKE, REAL, synthetic_class
-
-AUTOCAST = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}
 
 
 @dataclass(frozen=True)
@@ -89,17 +87,12 @@ class Detector:
 
     def _look(self, pixels: Tensor) -> Look:
         images = (pixels.to(self.device, non_blocking=True).float() / 255 - self.mean) / self.std
-        with self._arithmetic():
+        with arithmetic(self.device, self.precision):
             outputs = self.network(images)
             if self.cam is None:
                 return Look(as_logits(pick_logits(outputs)).float())
             maps = self.cam.maps("predicted")
         return Look(self.cam.logits.float(), cam_entropy(maps), is_degenerate(maps))
-
-    def _arithmetic(self) -> AbstractContextManager[object]:
-        if self.precision == "32":
-            return nullcontext()
-        return torch.autocast(self.device.type, dtype=AUTOCAST[self.precision])
 
     def score_meant(self, asked: str) -> str:
         """Return which score "auto" stands for: what the head was trained to give."""
@@ -139,22 +132,16 @@ def ready_detector(
     ModelError
         If the network fails, is random in eval mode, or has more than two classes.
     """
-    tensor = next(network.parameters(), next(network.buffers(), None))
-    here = network if tensor is None or tensor.device == device else copy.deepcopy(network).to(device)
-    modes = {module: module.training for module in here.modules()}
     mean, std = (
         torch.tensor(each, device=device).view(1, -1, 1, 1) for each in (preprocessing.mean, preprocessing.std)
     )
-    try:
-        with ExitStack() as stack:
-            plain = Detector(here.eval(), device, precision, mean, std, info)
-            stack.enter_context(torch.inference_mode())
-            logits = _tried(plain, sample)
-            plain = replace(plain, logits=logits, synthetic=synthetic_class(info.classes, logits))
-            yield _watched(plain, sample, stack)
-    finally:
-        for module, training in modes.items():
-            module.training = training
+    with ExitStack() as stack:
+        here = stack.enter_context(at_work(network, device))
+        plain = Detector(here, device, precision, mean, std, info)
+        stack.enter_context(torch.inference_mode())
+        logits = _tried(plain, sample)
+        plain = replace(plain, logits=logits, synthetic=synthetic_class(info.classes, logits))
+        yield _watched(plain, sample, stack)
 
 
 def _tried(detector: Detector, sample: Tensor) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,11 +11,11 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from ..auditing.networks import where
 from ..devices import in_halves
 from ..errors import UsageError
 from ..extractors.making import MakesMaps, make_extractor
 from ..functional import cam_entropy, is_degenerate
+from ..models.at_work import at_work
 from ..models.foreign import network_at_fault
 from ..preprocessing import Preprocessing
 
@@ -91,17 +90,11 @@ def ready(
     network: nn.Module, preprocessing: Preprocessing, device: torch.device, *, methods: Sequence[str], layer: str
 ) -> Iterator[Explainer]:
     """Give the explainer of ``network``, which is as before afterwards; on another device it is copied, not moved."""
-    here = network if where(network) in (device, None) else copy.deepcopy(network).to(device)
-    modes = {module: module.training for module in here.modules()}
     mean, std = (
         torch.tensor(each, device=device).view(1, -1, 1, 1) for each in (preprocessing.mean, preprocessing.std)
     )
-    try:
-        here.eval()
+    with at_work(network, device) as here:
         yield Explainer(device, mean, std, {word: make_extractor(word, here, layer) for word in methods})
-    finally:
-        for module, training in modes.items():
-            module.training = training
 
 
 def class_number(target: str, classes: Sequence[str]) -> int:

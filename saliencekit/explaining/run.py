@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from .._version import __version__
-from ..auditing.networks import gather_runs, preprocessing_of, where
+from ..auditing.networks import gather_runs, preprocessing_of
 from ..auditing.progress import progress
 from ..auditing.subjects import batches_of
 from ..data import Failure
@@ -21,6 +21,7 @@ from ..errors import DataError, UsageError
 from ..extractors.making import check_word
 from ..files import held_alone
 from ..models import ModelInfo
+from ..models.at_work import device_of
 from ..preprocessing import Preprocessing, PreprocessingFlags
 from .drawing import ranked, target_score, write_image
 from .network import Explainer, class_number, ready
@@ -59,7 +60,7 @@ def run_explanation(
     run = gather_runs(model, (), arch=arch, trust_pickle=trust_pickle, allow_missing=allow_missing, key=key)[0]
     prepared = preprocessing_of(run.info, preprocessing)
     goals = _goals(settings.target, subjects.images, run.info.classes)
-    device = chosen_device(settings.device, here=where(model) if isinstance(model, nn.Module) else None)
+    device = chosen_device(settings.device, here=device_of(model) if isinstance(model, nn.Module) else None)
     with held_alone(folder):
         before = written_before(folder)
         if before and not overwrite:

@@ -82,3 +82,9 @@ def test_a_small_map_is_the_mean_of_blocks():
     maps = torch.arange(64.0).expand(1, 1, 64, 64)
     expected = (torch.arange(32) * 2 + 0.5) / 63
     assert torch.allclose(small_maps(maps)[0, 0], expected.expand(32, 32), atol=1e-6)
+
+
+def test_a_block_over_the_edge_is_the_mean_of_what_is_in_it():
+    """Columns 0 to 32 in pairs: 0.5, 2.5, ..., 30.5, and 32 alone, of 32."""
+    expected = torch.cat([torch.arange(16) * 2 + 0.5, torch.tensor([32.0])]) / 32
+    assert torch.allclose(small_maps(torch.arange(33.0).expand(1, 1, 33, 33))[0, 0, -1], expected, atol=1e-6)

@@ -43,6 +43,9 @@ def test_json_is_the_summary(run, checkpoint, images, tmp_path):
         (("audit", "{model}", "--batch-size", "0"), 2, "expected `batch_size` of at least 1, got 0"),
         (("audit", "{model}", "--measures", "entropie"), 2, "unknown measure 'entropie'"),
         (("audit", "{model}", "--salience", "gradcam"), 2, "did you mean 'grad-cam'?"),
+        (("audit", "{model}", "--salience", "captum:Salience"), 2, "did you mean 'Saliency'?"),
+        (("audit", "{model}", "--data", "{images}", "--salience", "attention-rollout"), 3, "use grad-cam"),
+        (("audit", "{model}", "--key", "ema"), 2, "unknown key 'ema': the file holds weights at state_dict"),
         (("audit", "{model}", "--target", "best"), 2, "unknown target 'best'"),
         (("audit", "{model}", "--device", "abacus"), 2, "abacus"),
         (("audit", "{model}", "--data", "{images}", "--layer", "no.such"), 3, "no.such"),
@@ -93,9 +96,40 @@ def test_unreadable_images_end_with_code_1_and_a_report(run, checkpoint, images,
     (images / "broken.png").write_text("nothing")
     code, out, err = run("audit", checkpoint, "--data", images, "--output", tmp_path / "audit", "--quiet")
     assert code == 1
-    assert "1 images could not be read" in err or "1 image could not be read" in err
+    assert "1 image could not be read, more than --max-unreadable allows" in err
     assert (tmp_path / "audit" / "report.html").exists()
     assert "entropy" in out
+
+
+def test_files_that_change_meanwhile_end_with_code_1_and_a_report(run, checkpoint, images, tmp_path, monkeypatch):
+    from saliencekit.auditing.subjects import Subjects
+
+    monkeypatch.setattr(Subjects, "changed", lambda self: ["a.png", "b.png"])
+    words = ("--data", images, "--output", tmp_path / "audit", "--quiet", "--measures", "entropy")
+    code, out, err = run("audit", checkpoint, *words)
+    assert code == 1
+    assert err == "saliencekit: 2 images changed on the disk while the audit ran, the first a.png\n"
+    assert "entropy" in out
+    assert not json.loads((tmp_path / "audit" / "summary.json").read_text())["complete"]
+
+
+@pytest.mark.parametrize("command", ["audit", "explain", "evaluate", "layers"])
+def test_of_several_networks_in_a_file_one_is_named(run, checkpoint, images, tmp_path, command):
+    saved = torch.load(checkpoint, weights_only=True)["state_dict"]
+    path = tmp_path / "two.pt"
+    torch.save({"model": saved, "model_ema": {name: each + 0 for name, each in saved.items()}}, path)
+    words = {
+        "audit": ("--data", images, "--output", tmp_path / "out", "--measures", "entropy", "--quiet"),
+        "explain": (images, "--output", tmp_path / "out", "--quiet"),
+        "evaluate": ("--data", images, "--output", tmp_path / "out", "--quiet"),
+        "layers": (),
+    }[command]
+    code, _, err = run(command, path, *words)
+    assert code == 3
+    assert "several networks, at model, model_ema: choose one with --key" in err
+    code, _, err = run(command, path, *words, "--key", "model_ema")
+    assert "several networks" not in err
+    assert code == (3 if command == "evaluate" else 0), err  # these images have no labels
 
 
 def test_findings_are_printed_and_recorded(run, checkpoint, images, tmp_path):

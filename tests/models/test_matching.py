@@ -35,7 +35,7 @@ def test_optimizer_and_stray_tensors_do_not_disturb(small: nn.Module) -> None:
 
 def test_several_networks_are_named_and_one_can_be_chosen(small: nn.Module) -> None:
     content = {"model": small.state_dict(), "model_ema": SmallCNN(width=4).state_dict()}
-    with pytest.raises(ModelError, match=r"several networks, at model, model_ema: choose one with key="):
+    with pytest.raises(ModelError, match=r"several networks, at model, model_ema: choose one with --key \(key=\)"):
         match(content, None)
     assert match(content, None, key="model_ema")[0].spec.option("width", 0) == 4
     with pytest.raises(UsageError, match="unknown key 'ema': the file holds weights at model, model_ema"):
