@@ -24,18 +24,6 @@ class _Cut(torch.autograd.Function):
         return None, None
 
 
-class _Begin(torch.autograd.Function):
-    """Copies a tensor, and makes the copy the beginning of a graph; no write is counted."""
-
-    @staticmethod
-    def forward(ctx: Any, tensor: Tensor, anchor: Tensor) -> Tensor:
-        return tensor.clone()
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[None, None]:
-        return None, None
-
-
 class Tap:
     """Keeps one layer's tensor of one forward, and where to take gradients by it.
 
@@ -90,8 +78,7 @@ class Tap:
             return out
         self.cut = True
         torch.set_grad_enabled(True)  # until the forward is over: `Watcher` switches it back
-        # a caller who records may have saved `out` for a backward, and other extractors follow it by its writes:
-        # neither must see it marked as written into
-        anchor = torch.zeros((), requires_grad=True)
-        given: Tensor = _Begin.apply(out, anchor) if self._whole else _Cut.apply(out.detach(), anchor)
+        # a caller who records may have saved `out` for a backward, which must not see it marked as written into
+        base = out.clone() if self._whole else out.detach()
+        given: Tensor = _Cut.apply(base, torch.zeros((), requires_grad=True))
         return given
