@@ -72,12 +72,14 @@ def _explained(pairs: Sequence[Comparison]) -> Finding | None:
         return None
     told = "; ".join(f"at {said} {listed(shortened(those, MOST_NAMED))}" for said, those in wins.items())
     count = sum(map(len, wins.values()))
+    total = sum(each.outcome in SIDES for one in pairs for each in differences_of(one))
     return Finding(
         "null-explains",
         "notice",
-        f"{counted(count, 'time')} one is better than another, but not over the null value, which differs as well, as "
-        f"where the maps of different images are alike: {told}.",
+        f"Of {counted(total, 'time')} that one is better than another, {count:,d} {'is' if count == 1 else 'are'} not "
+        "borne out over the null value, which differs as well, as where the maps of different images are alike: "
+        f"{told}.",
         "",
-        {"explained": count},
+        {"explained": count, "better": total},
         NULL_RULE,
     )

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-from ..errors import InputError, UsageError, one_of
+from ..errors import InputError
 from ..functional import cam_entropy, is_degenerate, max_entropy
 from ..preprocessing import Preprocessing
-from .colours import COLORMAP, COLORMAPS
+from .checking import check_settings, checked_maps
+from .colours import COLORMAP
 from .overlay import Limits, enlarged, in_range, overlay
 from .pictures import as_pictures
 
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from .grid import Cell, Key
     from .notebook import NotebookFigure
 
-ROWS = ("image", "overlay", "map")
-SCALES = ("own", "shared")
 MOST = 64  # images in one figure
 
 
@@ -94,12 +92,12 @@ def show_maps(
     >>> len(figure.axes)  # two images, two overlays, and the scale of the colours
     5
     """
-    _check_settings(rows, scale, strength, colormap, per_line, size)
+    check_settings(rows, scale, strength, colormap, per_line, size)
     pictures = as_pictures(images, preprocessing)
     if len(pictures) > MOST:
         raise InputError(f"expected at most {MOST} `images` in a figure, got {len(pictures)}: show some of them")
     named = maps if isinstance(maps, Mapping) else {"": maps}
-    kept = {name: _checked(each, len(pictures), name) for name, each in named.items()}
+    kept = {name: checked_maps(each, len(pictures), name) for name, each in named.items()}
     if not kept:
         raise InputError("expected `maps` of at least one kind, got none")
     if len(titles) not in (0, len(pictures)):
@@ -207,32 +205,3 @@ def _limits(maps: Tensor) -> Limits:
     values = maps[maps.isfinite()]
     low, high = (float(values.min()), float(values.max())) if len(values) else (0.0, 0.0)
     return (low, high) if low < high else (low, low + max(1.0, abs(low)))
-
-
-def _checked(maps: Tensor, count: int, name: str) -> Tensor:
-    what = f"`maps[{name!r}]`" if name else "`maps`"
-    if not isinstance(maps, Tensor):
-        raise InputError(f"expected {what} of shape (N, h, w), got no tensor but {type(maps).__name__}")
-    shape = tuple(maps.shape)
-    if maps.dim() != 3 or 0 in shape[1:]:
-        raise InputError(f"expected {what} of shape (N, h, w), got {shape}")
-    if len(maps) != count:
-        raise InputError(f"expected {what} to hold one map for each of {count} images, got {len(maps)}")
-    if maps.is_complex():
-        raise InputError(f"expected {what} of real numbers, got {maps.dtype}")
-    return maps.detach().cpu().float()
-
-
-def _check_settings(
-    rows: Sequence[str], scale: str, strength: float, colormap: str, per_line: int, size: float
-) -> None:
-    if not rows or isinstance(rows, str):
-        raise UsageError(f"expected `rows` to list some of {', '.join(ROWS)}, got {rows!r}")
-    for row in rows:
-        one_of(row, ROWS, "row")
-    one_of(scale, SCALES, "scale")
-    one_of(colormap, COLORMAPS, "colormap")
-    if not 0 <= strength <= 1:
-        raise UsageError(f"expected `strength` between 0 and 1, got {strength}")
-    if per_line < 1 or not (0 < size < math.inf):
-        raise UsageError(f"expected `per_line` of at least 1 and a positive `size`, got {per_line} and {size}")

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 from ..files import written_whole
 
-FINE = 2  # pixels of the picture for one of the page, so that text is sharp on a screen of today
+FINE = 1.5  # pixels of the picture for one of the page, so that text is sharp on a screen of today
 STYLE: dict[Any, Any] = {"text.parse_math": False, "font.family": ["DejaVu Sans"], "font.size": 8.5}
 
 
@@ -28,7 +28,7 @@ class NotebookFigure(Figure):
     def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
         """Return the PNG, and the size at which a page shows it."""
         width, height = (round(float(each)) for each in self.get_size_inches() * 100)
-        return as_png(self, dpi=100 * FINE), {"width": width, "height": height}
+        return as_png(self, dpi=round(100 * FINE)), {"width": width, "height": height}
 
 
 @contextmanager

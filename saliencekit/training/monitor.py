@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.loggers import TensorBoardLogger, WandbLogger
 from torch import Tensor, nn
 
-from ..errors import InputError, UsageError
+from ..errors import UsageError
 from ..extractors.making import check_word
 from ..preprocessing import Preprocessing
 from ..showing.notebook import NotebookFigure, as_png, write_png
 from .curve import entropy_curve
 from .tracker import FIGURES, SHOWN, SalienceTracker, check_watched
+from .watched import network_of, watched_of
 
 if TYPE_CHECKING:
     import pandas as pd
-
-PARTS = ("model", "net", "network")  # attributes that hold the network in many a module
 
 
 class SalienceMonitor(Callback):
@@ -105,6 +103,7 @@ class SalienceMonitor(Callback):
         self.history: list[dict[str, float]] = []
         self.every_n_epochs, self.limit, self.name = every_n_epochs, limit, name
         self.folder = None if folder is None else Path(folder)
+        self._own_folder, self._own_images = folder is not None, images is not None
         self._model = model
         self._watched = None if images is None else (images.detach().cpu(), None if labels is None else labels.cpu())
         self._make = partial(
@@ -135,9 +134,12 @@ class SalienceMonitor(Callback):
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Find the network and the folder; the images must be given where nothing is validated."""
         network_of(pl_module, self._model)
-        self._tracker = None  # another fit may be of another network
+        self._tracker = None  # another fit may be of another network, on other images
         log_folder = trainer.log_dir or trainer.default_root_dir  # asks all processes
-        self.folder = Path(log_folder) / self.name if self.folder is None else self.folder
+        if not self._own_folder:
+            self.folder = Path(log_folder) / self.name
+        if not self._own_images:
+            self._watched = None
         if self._watched is None and not trainer.enable_validation:
             raise UsageError("there is no validation whose first batch could be watched: give SalienceMonitor `images`")
 
@@ -164,7 +166,7 @@ class SalienceMonitor(Callback):
         self.history.append({"epoch": epoch, **figures})
         logged = {f"{self.name}/{key}": value for key, value in figures.items()}
         pl_module.log_dict(logged, sync_dist=trainer.world_size > 1)
-        if trainer.is_global_zero and self.folder is not None and not trainer.fast_dev_run:
+        if trainer.is_global_zero and self.folder is not None and not getattr(trainer, "fast_dev_run", False):
             figure = self._tracker.show(f"epoch {epoch}")
             write_png(figure, self.folder / f"epoch-{epoch:03d}.png")
             for logger in trainer.loggers:
@@ -185,68 +187,6 @@ class SalienceMonitor(Callback):
             If there has been no look.
         """
         return entropy_curve(self.history, step="epoch")
-
-
-def network_of(module: LightningModule, given: nn.Module | str) -> nn.Module:
-    """Return the network of a LightningModule: what is given, or has one of the usual names, or the module itself.
-
-    Raises
-    ------
-    UsageError
-        If the name given is of no network.
-    """
-    if isinstance(given, nn.Module):
-        return given
-    names = PARTS if given == "auto" else (given,)
-    found = next((part for name in names if isinstance(part := getattr(module, name, None), nn.Module)), None)
-    if found is None and given != "auto":
-        parts = ", ".join(name for name, _ in module.named_children())
-        raise UsageError(f"{type(module).__name__} has no network {given!r}: expected one of {parts or 'none'}")
-    return module if found is None else found
-
-
-def watched_of(batch: Any, *, limit: int) -> tuple[Tensor, Tensor | None]:
-    """Return the first images (n, C, H, W) of a batch, and their labels (n,) if there are any, on the CPU.
-
-    Parameters
-    ----------
-    batch
-        Of any make: the images are its first 4-dimensional floats, the labels its first integers (N,).
-    limit
-        At most so many.
-
-    Raises
-    ------
-    InputError
-        If there are no images in it.
-
-    Examples
-    --------
-    >>> images, labels = watched_of({"image": torch.rand(4, 3, 8, 8), "label": torch.tensor([0, 1, 1, 0])}, limit=2)
-    >>> images.shape, labels
-    (torch.Size([2, 3, 8, 8]), tensor([0, 1]))
-    """
-    tensors = list(_tensors(batch))
-    images = next((each for each in tensors if each.dim() == 4 and each.is_floating_point() and each.numel()), None)
-    if images is None:
-        raise InputError(
-            f"expected images (N, C, H, W) of floats in the first validation batch, got {type(batch).__name__} with "
-            f"{len(tensors)} tensors: give SalienceMonitor `images`, as the network takes them"
-        )
-    known = (each for each in tensors if each.shape == images.shape[:1] and not each.is_floating_point())
-    labels = next((each for each in known if each.dtype != torch.bool), None)
-    return images[:limit].detach().cpu(), None if labels is None else labels[:limit].detach().cpu()
-
-
-def _tensors(batch: Any) -> Iterator[Tensor]:
-    if isinstance(batch, Tensor):
-        yield batch
-    elif isinstance(batch, Mapping):
-        for each in batch.values():
-            yield from _tensors(each)
-    elif isinstance(batch, list | tuple):
-        for each in batch:
-            yield from _tensors(each)
 
 
 def _send(logger: object, tag: str, png: bytes, step: int) -> None:

@@ -62,5 +62,6 @@ def test_wins_that_the_null_value_explains_are_put_together(tmp_path, tiny, entr
         for name, both in values.items()
     ]
     (found,) = [each for each in compare_many(audits).findings if each.id == "null-explains"]
-    assert found.numbers == {"explained": 3}
+    assert found.numbers == {"explained": 3, "better": 3}
+    assert found.sentence.startswith("Of 3 times that one is better than another, 3 are not borne out over the null")
     assert found.sentence.endswith("at equivariance b.pt over a.pt, c.pt over a.pt and c.pt over b.pt.")

@@ -8,16 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from lightning.pytorch import LightningModule
 from lightning.pytorch.callbacks import EarlyStopping
 from lightning.pytorch.loggers import TensorBoardLogger, WandbLogger
 from PIL import Image
-from torch import nn
 
 import saliencekit as sk
 from saliencekit.errors import InputError, ModelError, UsageError
 from saliencekit.training import SalienceMonitor
-from saliencekit.training.monitor import _send, network_of, watched_of
+from saliencekit.training.monitor import _send
 
 SCRIPT = Path(__file__).with_name("monitored_run.py")
 NAMES = ("entropy", "entropy_normalized", "effective_area", "degenerate")
@@ -128,6 +126,15 @@ def test_callbacks_of_lightning_can_go_by_it(tmp_path, runs):
     assert len(monitor.history) == 2
 
 
+def test_another_fit_has_a_folder_and_images_of_its_own(tmp_path, runs):
+    monitor = SalienceMonitor()
+    for name in ("a", "b"):
+        runs.fit(tmp_path / name, [monitor], logger=False, epochs=1)
+        assert (tmp_path / name / "salience" / "epoch-000.png").is_file()
+    assert len(monitor.history) == 2
+    assert len(monitor._watched[0]) == 4
+
+
 def test_history_goes_on_in_a_resumed_run(tmp_path, runs):
     _, trainer = runs.fit(tmp_path, [SalienceMonitor()], epochs=1)
     trainer.save_checkpoint(tmp_path / "last.ckpt")
@@ -135,24 +142,6 @@ def test_history_goes_on_in_a_resumed_run(tmp_path, runs):
     resumed = torch.load(tmp_path / "last.ckpt", weights_only=True)["callbacks"][monitor.state_key]
     monitor.load_state_dict(resumed)
     assert [row["epoch"] for row in monitor.history] == [0]
-
-
-def test_the_network_is_found():
-    class Module(LightningModule):
-        def __init__(self, **parts):
-            super().__init__()
-            for name, part in parts.items():
-                setattr(self, name, part)
-
-    a, b = nn.Linear(2, 2), nn.Linear(2, 2)
-    assert network_of(Module(net=a, model=b), "auto") is b
-    assert network_of(Module(net=a, model="a word"), "auto") is a
-    assert network_of(Module(encoder=a), "encoder") is a
-    assert network_of(Module(encoder=a), b) is b
-    whole = Module(encoder=a, head=b)
-    assert network_of(whole, "auto") is whole
-    with pytest.raises(UsageError, match="Module has no network 'encoder_k': expected one of encoder, head"):
-        network_of(whole, "encoder_k")
 
 
 def test_a_module_that_is_its_own_network(tmp_path, runs):
@@ -163,23 +152,6 @@ def test_a_module_that_is_its_own_network(tmp_path, runs):
     monitor = SalienceMonitor()
     runs.fit(tmp_path, [monitor], module=Whole(), epochs=1)
     assert monitor.history[0]["entropy"] > 0
-
-
-@pytest.mark.parametrize(
-    ("batch", "known"),
-    [
-        ((images(5), torch.arange(5)), True),
-        ([images(5), torch.arange(5)], True),
-        ({"pixel_values": images(5), "index": torch.arange(5)}, True),
-        ({"meta": ["a"], "views": (images(5), images(5)), "mask": torch.ones(5, dtype=torch.bool)}, False),
-        ((torch.zeros(5, 3, 8, 8, dtype=torch.uint8), (images(5), torch.zeros(5))), False),
-        (images(5), False),
-    ],
-)
-def test_images_of_any_batch(batch, known):
-    watched, labels = watched_of(batch, limit=4)
-    assert torch.equal(watched, images(5)[:4])
-    assert labels is None if not known else torch.equal(labels, torch.arange(4))
 
 
 def test_labels_of_the_batch_are_explained(tmp_path, runs):
@@ -221,13 +193,6 @@ def test_an_error_while_looking_is_told_and_leaves_the_modes(tmp_path, runs):
     with pytest.raises(ModelError, match="nowhere"):
         runs.fit(tmp_path, [SalienceMonitor(layer="nowhere")], module=module)
     assert all(each.training for each in module.net.modules())
-
-
-def test_a_batch_without_images():
-    with pytest.raises(
-        InputError, match="in the first validation batch, got tuple with 1 tensors: give SalienceMonitor"
-    ):
-        watched_of((torch.zeros(4, 3, 8, 8, dtype=torch.uint8), "name"), limit=4)
 
 
 def test_without_validation_the_images_are_given(tmp_path, runs):
