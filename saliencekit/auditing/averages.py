@@ -32,9 +32,7 @@ def small_maps(runs: Tensor) -> Tensor:
     height, width = unit.shape[-2:]
     block = -(-max(height, width) // MOST_CELLS)
     if block > 1:
-        unit = avg_pool2d(
-            unit, block, ceil_mode=True
-        )  # a block that reaches over the edge is the mean of what is in it
+        unit = avg_pool2d(unit, block, ceil_mode=True)  # a block over the edge is the mean of what is in it
     return unit.reshape(*runs.shape[:2], *unit.shape[-2:])
 
 

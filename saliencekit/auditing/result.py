@@ -175,7 +175,15 @@ class AuditResult:
     def gallery(self) -> list[dict[str, Any]]:
         """Images chosen for looking at, as ``gallery/gallery.json`` lists them; empty if there are none."""
         listing = self.folder / "gallery" / "gallery.json"
-        return json.loads(listing.read_text(encoding="utf-8")) if listing.is_file() else []
+        if not listing.is_file():
+            return []
+        try:
+            found = json.loads(listing.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise InputError(f"{listing} cannot be read: {error}") from error
+        if not (isinstance(found, list) and all(isinstance(each, dict) for each in found)):
+            raise InputError(f"{listing} is not the list that the audit wrote: run it again, or delete it")
+        return found
 
 
 def load_audit(folder: str | os.PathLike[str], *, draw: Draw | None = None) -> AuditResult:
@@ -209,11 +217,22 @@ def load_audit(folder: str | os.PathLike[str], *, draw: Draw | None = None) -> A
         raise InputError(f"{path} is not the summary of an audit: {error}") from error
     if version > SCHEMA_VERSION:
         raise InputError(f"{path} has schema {version}, and this saliencekit reads up to {SCHEMA_VERSION}: update it")
-    for name, entry in summary.get("measures", {}).items():
+    _refuse_misshapen(path, summary)
+    for name, entry in summary["measures"].items():
         if name in MEASURES and entry.get("status") == "ok" and not (folder / "records" / f"{name}.parquet").is_file():
             raise InputError(f"{folder} lacks the records of {name}: it is no whole audit, run it again")
     _refuse_edited(folder)
     return AuditResult(folder, summary, draw)
+
+
+def _refuse_misshapen(path: Path, summary: dict[str, Any]) -> None:
+    """Refuse a summary without what everything that reads one goes by."""
+    measures = summary.get("measures")
+    whole = isinstance(measures, dict) and all(
+        isinstance(entry, dict) and {"status", "direction"} <= entry.keys() for entry in measures.values()
+    )
+    if not whole:
+        raise InputError(f"{path} is not the summary of an audit: its measures lack a status or a direction")
 
 
 def _refuse_edited(folder: Path) -> None:

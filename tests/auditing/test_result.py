@@ -92,6 +92,14 @@ def test_gallery_is_what_its_list_says(folder):
     assert load_audit(folder).gallery == listing
 
 
+@pytest.mark.parametrize("content", [b"", b"[{", b"\xff", b"{}", b"[1]", b"null"])
+def test_a_damaged_gallery_is_named(folder, content):
+    (folder / "gallery").mkdir()
+    (folder / "gallery" / "gallery.json").write_bytes(content)
+    with pytest.raises(InputError, match=r"gallery\.json (cannot be read|is not the list)"):
+        _ = load_audit(folder).gallery
+
+
 def test_records_that_are_not_there_name_those_that_are(folder):
     with pytest.raises(KeyError, match="no records of 'equivariance': there are entropy, stability"):
         load_audit(folder).records["equivariance"]
@@ -132,6 +140,10 @@ def test_a_newer_schema_is_refused(folder):
         b"\xff\xfe\x00",
         b'{"schema_version": "one"}',
         b'{"schema_version": null}',
+        b'{"schema_version": 1}',
+        b'{"schema_version": 1, "measures": []}',
+        b'{"schema_version": 1, "measures": {"entropy": 3.2}}',
+        b'{"schema_version": 1, "measures": {"entropy": {"status": "ok"}}}',
     ],
 )
 def test_a_damaged_summary_is_named(folder, content):
