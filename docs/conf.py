@@ -57,7 +57,7 @@ sphinx_gallery_conf = {
 nitpick_ignore_regex = [
     (r"py:.*", r"(torch|torchvision|lightning|pandas|numpy|pathlib|captum|nn|collections)\b.*"),
     # Parts of public records that are not public themselves.
-    (r"py:.*", r"abc\.ABC|saliencekit\.reports\.(difference|gate\.clause)\..*|saliencekit\.data\.checking\.Count"),
+    (r"py:.*", r"abc\.ABC|saliencekit\.reports\.(difference|gate\.clause)\..*|saliencekit\.data\.\w+\.Count"),
     (r"py:.*", r"saliencekit\.evaluation\.trials\.Trials|saliencekit\.extractors\.gradient_extractor\..*"),
     (r"py:.*", r"(Tensor|Path|DataFrame|optional|callable|array_like|LongTensor|Dataset|Trainer)"),
 ]
