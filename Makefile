@@ -46,4 +46,5 @@ $(VENV)/.docs-installed: $(INSTALLED)
 	touch $@
 
 clean:
-	rm -rf $(VENV) demo build dist docs/_build docs/gallery docs/reference docs/benchmarks.md .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) demo build dist docs/_build docs/gallery docs/reference docs/benchmarks.md docs/sg_execution_times.rst
+	rm -rf examples/*.png .mypy_cache .pytest_cache .ruff_cache

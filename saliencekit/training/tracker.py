@@ -12,6 +12,7 @@ from ..errors import InputError, UsageError
 from ..extractors.making import make_extractor
 from ..functional.logits import Target
 from ..preprocessing import Preprocessing
+from ..showing.checking import check_rows
 from ..showing.maps import figure_of
 from ..showing.pictures import as_pictures, stretched, within_unit
 from .looking import Looks, look
@@ -54,6 +55,9 @@ class SalienceTracker:
         Where every call writes a picture, ``step-000100.png``; nothing is written without it.
     shown
         Images in a picture, spread evenly over all.
+    rows
+        What is drawn of each image, as for :func:`~saliencekit.show_maps`: ``("map",)`` draws maps alone, for images
+        that may not leave the machine, such as faces.
 
     Attributes
     ----------
@@ -85,8 +89,10 @@ class SalienceTracker:
         preprocessing: Preprocessing | None = None,
         folder: str | Path | None = None,
         shown: int = SHOWN,
+        rows: Sequence[str] = ("image", "overlay"),
     ) -> None:
         check_watched(images, labels, target)
+        check_rows(rows)
         if shown < 1:
             raise UsageError(f"expected `shown` of at least 1, got {shown}")
         self.history: list[dict[str, float]] = []
@@ -99,6 +105,7 @@ class SalienceTracker:
         self._classes = tuple(classes)
         self._preprocessing = preprocessing
         self._places = [number * len(images) // min(shown, len(images)) for number in range(min(shown, len(images)))]
+        self._rows = tuple(rows)
         self._looks: Looks | None = None
 
     def __call__(self, step: int) -> dict[str, float]:
@@ -147,6 +154,7 @@ class SalienceTracker:
             self._pictures(),
             {"": self._looks.maps[self._places].float()},
             titles=self._titles(),
+            rows=self._rows,
             heading=f"{words}: {self._what}",
         )
 

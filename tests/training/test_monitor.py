@@ -174,6 +174,7 @@ def test_labels_of_the_batch_are_explained(tmp_path, runs):
         ({"every_n_epochs": 0}, UsageError, "`every_n_epochs` of at least 1, got 0"),
         ({"limit": 0}, UsageError, "`limit` of at least 1, got 0"),
         ({"shown": 0}, UsageError, "`shown` of at least 1, got 0"),
+        ({"rows": "map"}, UsageError, "`rows` to list some of image, overlay, map, got 'map'"),
     ],
 )
 def test_bad_input(settings, error, message):

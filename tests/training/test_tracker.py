@@ -86,6 +86,12 @@ def test_a_picture_of_a_few_images_spread_over_all():
     assert tracker.plot().axes[0].get_xlabel() == "step"
 
 
+def test_maps_alone_are_drawn_where_images_stay_at_home():
+    tracker = SalienceTracker(network(), images(), shown=2, rows=("map",))
+    tracker(0)
+    assert [each.images[0].get_array().shape[:2] for each in tracker.show().axes[:2]] == [(6, 6), (6, 6)]
+
+
 @pytest.mark.parametrize("channels", [1, 2, 3, 4, 5])
 def test_any_number_of_channels_is_drawn(channels, tmp_path):
     tracker = SalienceTracker(network(channels), images(2, channels), folder=tmp_path)
@@ -136,6 +142,8 @@ def test_in_inference_mode_and_under_autocast():
         ({"salience": "gradcam"}, UsageError, "gradcam"),
         ({"layer": "nowhere"}, ModelError, "nowhere"),
         ({"shown": 0}, UsageError, "`shown` of at least 1, got 0"),
+        ({"rows": ()}, UsageError, r"`rows` to list some of image, overlay, map, got \(\)"),
+        ({"rows": ("face",)}, UsageError, "face"),
     ],
 )
 def test_bad_input(settings, error, message):
