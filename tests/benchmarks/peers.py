@@ -30,7 +30,7 @@ BARE = "bare forward"
 
 def run() -> dict[str, object]:
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    batch, runs = (16, 20) if device.type == "cuda" else (4, 9)
+    batch, runs = 16, 20 if device.type == "cuda" else 7
     found: dict[str, object] = {"batch": batch}
     for library, module in LIBRARIES.items():
         if importlib.util.find_spec(module) is None:
