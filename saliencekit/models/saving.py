@@ -106,10 +106,10 @@ def _check_classes(model: nn.Module, classes: Sequence[str]) -> None:
         raise UsageError(f"expected {expected} `classes` for a head of {length}, got {len(classes)}")
 
 
-def _checkpoint(record: Record, state: dict[str, Tensor]) -> memoryview:
+def _checkpoint(record: Record, state: dict[str, Tensor]) -> bytes:
     buffer = io.BytesIO()
     torch.save({**record.to_dict(), "state_dict": state}, buffer)
-    return buffer.getbuffer()
+    return buffer.getvalue()  # the bytes themselves: a view outlives its buffer in a traceback and ends Python 3.12
 
 
 def _safetensors(record: Record, state: dict[str, Tensor]) -> bytes:
