@@ -8,7 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test lint types docs bench picture format clean
+.PHONY: demo test lint types docs bench pictures format clean
 
 demo: $(INSTALLED)
 	$(BIN)/saliencekit demo demo
@@ -26,11 +26,13 @@ types: $(INSTALLED)
 docs: $(VENV)/.docs-installed  # into docs/_build/html; a link to nothing is an error
 	$(BIN)/sphinx-build -W -n --keep-going -b html docs docs/_build/html
 
-bench: $(INSTALLED)
-	$(BIN)/python -m tests.benchmarks
+bench: $(INSTALLED)  # the docs' page of figures is made of the JSON
+	$(BIN)/python -m tests.benchmarks --json build/benchmarks.json
 
-picture: demo  # the one in README; needs chromium
+pictures: demo  # those in README and the docs; needs chromium
 	$(BIN)/python docs/screenshot.py demo/audit-droid/report.html docs/images/report.png
+	$(BIN)/python docs/measure_figures.py demo
+	$(BIN)/python docs/notebook_pictures.py demo docs/images
 
 format: $(INSTALLED)
 	$(BIN)/ruff check --fix .

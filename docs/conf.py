@@ -5,6 +5,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / "_extensions"))
 
+from gallery import copied
+
 import saliencekit
 
 project = "saliencekit"
@@ -19,6 +21,8 @@ extensions = [
     "sphinx.ext.napoleon",
     "sphinx_gallery.gen_gallery",
     "generated_pages",
+    "command_options",
+    "mathml",
 ]
 templates_path = ["_templates"]
 exclude_patterns = ["_build", "gallery/**.ipynb", "gallery/**.zip", "gallery/**.md5", "gallery/**.json"]
@@ -26,7 +30,10 @@ source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
 suppress_warnings = ["config.cache"]
 
 html_theme = "furo"
+html_math_renderer = "mathml"
 html_title = "saliencekit"
+html_static_path = ["_static"]
+html_css_files = ["saliencekit.css"]
 
 myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
@@ -40,7 +47,7 @@ napoleon_use_rtype = False
 napoleon_use_ivar = True
 
 sphinx_gallery_conf = {
-    "examples_dirs": "../examples",
+    "examples_dirs": copied("../examples"),
     "gallery_dirs": "gallery",
     "filename_pattern": r"\.py",
     "within_subsection_order": "gallery.reading_order",
@@ -49,6 +56,7 @@ sphinx_gallery_conf = {
     "download_all_examples": False,
     "remove_config_comments": True,
     "show_memory": False,
+    "write_computation_times": False,
     "show_signature": False,
     "min_reported_time": 0,
 }

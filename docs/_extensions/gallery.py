@@ -1,6 +1,7 @@
 """What sphinx-gallery must be told: the order of the examples, and figures that pyplot knows nothing of."""
 
 from pathlib import Path
+from shutil import copytree, rmtree
 
 from sphinx_gallery.scrapers import figure_rst
 
@@ -19,6 +20,17 @@ ORDER = (
     "cyborg_with_human_maps",
     "sweep_losses",
 )
+
+
+DOCS = Path(__file__).parents[1]
+
+
+def copied(examples):
+    """Return a fresh copy of the examples: they run in the folder they lie in, and leave their figures there."""
+    copy = DOCS / "_build" / "examples"
+    rmtree(copy, ignore_errors=True)
+    copytree(DOCS / examples, copy)
+    return str(copy)
 
 
 def reading_order(name):

@@ -51,6 +51,7 @@ def main() -> None:
         print(f"{name}", flush=True)
         figures[name] = BENCHMARKS[name]()
     if options.json:
+        options.json.parent.mkdir(parents=True, exist_ok=True)
         options.json.write_text(json.dumps(figures, indent=2) + "\n")
 
 
