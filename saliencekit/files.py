@@ -55,7 +55,16 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
 
 def write_json(path: str | os.PathLike[str], content: Any) -> None:
     """Write JSON, whole or not at all; NaN and infinities are refused, since JSON has none."""
-    write_text(path, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    write_text(path, json_text(content))
+
+
+def json_text(content: Any) -> str:
+    r"""Return what :func:`write_json` writes.
+
+    >>> json_text({"a": None})
+    '{\n  "a": null\n}\n'
+    """
+    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 @contextmanager
@@ -96,7 +105,7 @@ def remove_from(folder: str | os.PathLike[str], *, files: Iterable[str], folders
             if (folder / name).is_dir():
                 shutil.rmtree(folder / name)
     except OSError as error:
-        raise EnvironmentFault(f"cannot empty {folder}: {error.strerror}") from error
+        raise EnvironmentFault(f"cannot empty {folder}: {error.strerror or error}") from error
 
 
 def sha256(path: str | os.PathLike[str]) -> str:

@@ -91,8 +91,10 @@ class PreprocessingFlags:
         Length of the shorter side before the crop.
     interpolation
         nearest, bilinear or bicubic.
-    mean, std
-        One number a channel, in units of [0, 1]; as many as the network has channels.
+    mean
+        Taken off the pixels, one number a channel, in units of [0, 1]; as many as the network has channels.
+    std
+        What they are divided by, likewise.
     """
 
     image_size: tuple[int, ...] | None = None

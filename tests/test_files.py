@@ -82,3 +82,12 @@ def test_what_may_not_be_removed_is_named(tmp_path):
     (tmp_path / "a.json").mkdir()  # a folder in a file's place
     with pytest.raises(EnvironmentFault, match=rf"^cannot empty {tmp_path}: "):
         remove_from(tmp_path, files=["a.json"], folders=[])
+
+
+def test_what_a_link_leads_to_stays(tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "mine").touch()
+    (tmp_path / "maps").symlink_to("elsewhere")
+    with pytest.raises(EnvironmentFault, match=rf"^cannot empty {tmp_path}: .*symbolic link"):
+        remove_from(tmp_path, files=[], folders=["maps"])
+    assert (tmp_path / "elsewhere" / "mine").exists()

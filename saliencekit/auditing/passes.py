@@ -12,8 +12,9 @@ import torch
 from torch import Tensor
 
 from ..devices import decoding_processes, in_halves
-from ..errors import DataError, ModelError
+from ..errors import DataError
 from ..measures import OutOfSet
+from ..models.dry_run import refuse_probabilities, refuse_randomness
 from . import averages
 from .crew import Crew
 from .engine import Engine
@@ -112,9 +113,11 @@ def with_others(
         return clean.runs.clone(), clean.logits.clone()
 
     runs, logits = reduce(_joined, (in_halves(look, some, _joined) for some in few_at_a_time(len(images))))
-    _refuse_probabilities(logits)
+    refuse_probabilities(logits)
     engine = replace(engine, others=Others(images, runs))
-    _refuse_randomness(engine, pixels[:1], images[:1], subjects.label_tensor(index[:1]))
+    twice = [0, 0]  # an extractor restores the random state between two calls, so that one call must show it
+    again = engine.look(pixels[twice], [images[0]] * 2, subjects.label_tensor([index[0]] * 2))
+    refuse_randomness(again.logits)
     engine.measure(pixels[:1], images[:1], subjects.label_tensor(index[:1]))  # each view once: some change the size
     return engine, pixels
 
@@ -132,15 +135,6 @@ def _joined(a: tuple[Tensor, Tensor], b: tuple[Tensor, Tensor]) -> tuple[Tensor,
     return torch.cat([a[0], b[0]], dim=1), torch.cat([a[1], b[1]])
 
 
-def _refuse_probabilities(logits: Tensor) -> None:
-    """Of logits, not all would be from 0 to 1 and add up to 1."""
-    if logits.shape[1] > 1 and bool(((logits >= 0).all(1) & ((logits.sum(1) - 1).abs() < 1e-4)).all()):
-        raise ModelError(
-            "the network gives probabilities, which add up to 1, where logits are expected: its scores would be wrong, "
-            "so take its last softmax away"
-        )
-
-
 def _refuse_foreign_labels(engine: Engine, subjects: Subjects, classes: tuple[str, ...]) -> None:
     """With the target "label", the labels must be classes of the model."""
     if engine.target == "label" and subjects.classes and not set(subjects.classes) <= set(classes):
@@ -148,14 +142,6 @@ def _refuse_foreign_labels(engine: Engine, subjects: Subjects, classes: tuple[st
             f"the target 'label' needs labels that are classes of the model: of {', '.join(subjects.classes)} "
             f"not all are among {', '.join(classes[:10]) or 'its classes, which have no names'}"
         )
-
-
-def _refuse_randomness(engine: Engine, pixels: Tensor, images: Sequence[str], labels: Tensor | None) -> None:
-    """The same image must give the same logits twice in one batch (an extractor restores the random state)."""
-    twice = None if labels is None else torch.cat([labels, labels])
-    first, second = engine.look(torch.cat([pixels, pixels]), [*images, *images], twice).logits.float()
-    if not torch.allclose(first, second, rtol=1e-3, atol=1e-3 * float(first.abs().max()), equal_nan=True):
-        raise ModelError("the network is random in eval mode: one image gave two different logits in one batch")
 
 
 def _drawn(subjects: Subjects, seed: int) -> tuple[list[int], Tensor]:

@@ -200,7 +200,7 @@ def load_audit(folder: str | os.PathLike[str], *, draw: Draw | None = None) -> A
     ------
     InputError
         If the folder holds no finished audit, one written by a newer saliencekit, or one whose records are missing or
-        are not those that the audit wrote.
+        whose records or summary are not those that the audit wrote.
     """
     from ..measures import MEASURES
 
@@ -236,16 +236,18 @@ def _refuse_misshapen(path: Path, summary: dict[str, Any]) -> None:
 
 
 def _refuse_edited(folder: Path) -> None:
-    """Hold the records against the hashes that the audit noted of them in ``run.json``, where it noted any."""
+    """Hold summary and records against the hashes that the audit noted of them in ``run.json``, where it noted any."""
     path = folder / "run.json"
     if not path.is_file():
         return
     try:
-        noted = json.loads(path.read_text(encoding="utf-8")).get("records") or {}
+        run = json.loads(path.read_text(encoding="utf-8"))
+        noted = {folder / "records" / f"{name}.parquet": digest for name, digest in (run.get("records") or {}).items()}
+        if "summary" in run:
+            noted[folder / "summary.json"] = run["summary"]
     except (ValueError, AttributeError) as error:
         raise InputError(f"{path} cannot be read: {error}") from error
-    for name, digest in noted.items():
-        file = folder / "records" / f"{name}.parquet"
+    for file, digest in noted.items():
         if not file.is_file() or sha256(file) != digest:
             raise InputError(
                 f"{file} is not what the audit wrote, so that its numbers are not to be trusted: run it again"

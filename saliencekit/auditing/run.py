@@ -13,7 +13,7 @@ import torch
 
 from ..errors import UsageError
 from ..extractors.making import check_word
-from ..files import held_alone, write_json
+from ..files import held_alone
 from ..measures import Entropy, Measure, OutOfSet
 from ..models.at_work import device_of
 from ..preprocessing import Preprocessing, PreprocessingFlags
@@ -27,7 +27,7 @@ from .plan import Plan, outside_sets
 from .result import AuditResult, load_audit
 from .settings import AuditSettings
 from .subjects import aligned, normaliser
-from .writing import conclude
+from .writing import conclude, write_summary
 
 Finish = Callable[[AuditResult], object]
 
@@ -123,7 +123,7 @@ def _conduct(plan: Plan, crew: Crew, show: bool, finish: Finish | None) -> Audit
             result = conclude(plan, engine, pixels, crew, started=started)
             if finish is not None:
                 finish(result)
-            write_json(plan.folder / "summary.json", result.summary)
+            write_summary(result)
             shutil.rmtree(plan.folder / "parts")
     crew.wait()
     return load_audit(plan.folder)

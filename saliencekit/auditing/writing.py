@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import time
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -11,7 +13,7 @@ from torch import Tensor
 
 from .._version import __version__
 from ..errors import DataError, ModelError
-from ..files import sha256, write_json
+from ..files import json_text, sha256, write_json, write_text
 from ..functional import max_entropy
 from ..measures import Entropy, Measure, OutOfSet
 from ..versions import versions
@@ -78,6 +80,14 @@ def conclude(plan: Plan, engine: Engine, pixels: Tensor, crew: Crew, *, started:
         },
     )
     return AuditResult(plan.folder, summary)
+
+
+def write_summary(result: AuditResult) -> None:
+    """Write ``summary.json``, an audit's last file, and before it into ``run.json`` the hash that it will have."""
+    text = json_text(result.summary)
+    run = json.loads((result.folder / "run.json").read_text(encoding="utf-8"))
+    write_json(result.folder / "run.json", {**run, "summary": hashlib.sha256(text.encode("utf-8")).hexdigest()})
+    write_text(result.folder / "summary.json", text)
 
 
 def _entry(

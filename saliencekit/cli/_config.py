@@ -23,9 +23,9 @@ def values_from_files(app: App, commands: tuple[str, ...], arguments: ArgumentCo
     Raises
     ------
     UsageError
-        If a file is no TOML, or a value is a table or of another type; cyclopts refuses unknown keys.
+        If CONFIG is no file or no TOML, or a value is a table or of another type; cyclopts refuses unknown keys.
     EnvironmentFault
-        If CONFIG cannot be read.
+        If CONFIG may not be read.
     """
     config = _given(arguments, CONFIG)
     if config is not None:
@@ -81,9 +81,14 @@ def _with_paths(values: dict[str, Any], folder: Path) -> dict[str, Any]:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        if not path.is_file():  # a pipe would be waited for
+            reason = "it is no file" if path.exists() else "there is no such file"
+            raise UsageError(f"cannot read {CONFIG} {path}: {reason}")
+        content = path.read_bytes()
     except OSError as error:
         raise EnvironmentFault(f"cannot read {path}: {error.strerror}") from error
+    try:
+        return tomllib.loads(content.decode("utf-8"))
     except ValueError as error:  # of TOML or of UTF-8
         raise UsageError(f"{path} is not TOML: {error}") from error
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from cyclopts import Parameter
+
+from ..preprocessing import PreprocessingFlags
 
 
 @Parameter(name="*")
@@ -31,3 +34,5 @@ class ModelOptions:
 
 
 AS_FOUND = ModelOptions()
+Preparing = Annotated[PreprocessingFlags, Parameter(name="*", consume_multiple=True, negative=())]
+AS_RECORDED = PreprocessingFlags()

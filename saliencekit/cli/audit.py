@@ -8,18 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from ..auditing.settings import AuditSettings
-from ..preprocessing import PreprocessingFlags
 from ._app import app
 from ._ending import fail, print_json
 from ._gate import GATE, held, leads
-from ._options import AS_FOUND, ModelOptions
+from ._options import AS_FOUND, AS_RECORDED, ModelOptions, Preparing
 
 if TYPE_CHECKING:
     from ..auditing import AuditResult
 
 WRONG = ("skipped", "changed")
 DEFAULTS = AuditSettings()
-AS_RECORDED = PreprocessingFlags()
 
 
 @app.command
@@ -32,7 +30,7 @@ def audit(
     runs: Annotated[tuple[str, ...], Parameter(consume_multiple=True, negative=())] = (),
     settings: Annotated[AuditSettings, Parameter(name="*")] = DEFAULTS,
     loading: ModelOptions = AS_FOUND,
-    preprocessing: Annotated[PreprocessingFlags, Parameter(name="*")] = AS_RECORDED,
+    preprocessing: Preparing = AS_RECORDED,
     output: Path = Path("audit"),
     resume: Annotated[bool, Parameter(negative=())] = False,
     overwrite: Annotated[bool, Parameter(negative=())] = False,
@@ -71,8 +69,7 @@ def audit(
     from ..auditing import run_audit
     from ..reports import Gate, finish_audit
 
-    measures = [each.name for each in settings.chosen()]
-    gate = Gate.read(fail_on, measures=measures, baseline=baseline)
+    gate = Gate.for_audit(fail_on, settings.chosen(), baseline=baseline)
     result = run_audit(
         model,
         data,

@@ -26,9 +26,12 @@ def compare(
 
     Parameters
     ----------
-    first, second, others
-        Folders of audits, or NAME=DIR,DIR,... for the audits of several training runs; differences are later minus
-        earlier.
+    first
+        Folder of an audit, or NAME=DIR,DIR,... for the audits of several training runs.
+    second
+        Another; differences are later minus earlier.
+    others
+        Further ones.
     output
         Folder for the comparison as HTML and JSON.
     fail_on

@@ -8,14 +8,12 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from ..evaluation.settings import EvaluationSettings
-from ..preprocessing import PreprocessingFlags
 from ._app import app
 from ._ending import fail, print_json
-from ._options import AS_FOUND, ModelOptions
+from ._options import AS_FOUND, AS_RECORDED, ModelOptions, Preparing
 
 GATE = 1
 DEFAULTS = EvaluationSettings()
-AS_RECORDED = PreprocessingFlags()
 
 
 @app.command
@@ -27,7 +25,7 @@ def evaluate(
     threshold_data: str | None = None,
     settings: Annotated[EvaluationSettings, Parameter(name="*")] = DEFAULTS,
     loading: ModelOptions = AS_FOUND,
-    preprocessing: Annotated[PreprocessingFlags, Parameter(name="*")] = AS_RECORDED,
+    preprocessing: Preparing = AS_RECORDED,
     output: Path = Path("evaluation"),
     allow_outside: Annotated[bool, Parameter(negative=())] = False,
     overwrite: Annotated[bool, Parameter(negative=())] = False,

@@ -8,14 +8,12 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from ..explaining.settings import ExplanationSettings
-from ..preprocessing import PreprocessingFlags
 from ._app import app
 from ._ending import fail, print_json
-from ._options import AS_FOUND, ModelOptions
+from ._options import AS_FOUND, AS_RECORDED, ModelOptions, Preparing
 
 SKIPPED = 1
 DEFAULTS = ExplanationSettings()
-AS_RECORDED = PreprocessingFlags()
 
 
 @app.command
@@ -25,7 +23,7 @@ def explain(
     *images: str,
     settings: Annotated[ExplanationSettings, Parameter(name="*", negative=())] = DEFAULTS,
     loading: ModelOptions = AS_FOUND,
-    preprocessing: Annotated[PreprocessingFlags, Parameter(name="*")] = AS_RECORDED,
+    preprocessing: Preparing = AS_RECORDED,
     output: Path = Path("explained"),
     overwrite: Annotated[bool, Parameter(negative=())] = False,
     quiet: Annotated[bool, Parameter(negative=())] = False,

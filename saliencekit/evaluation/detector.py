@@ -16,6 +16,7 @@ from ..extractors.finding.outputs import as_logits, pick_logits
 from ..functional import cam_entropy, is_degenerate, predicted_class
 from ..models import ModelInfo
 from ..models.at_work import at_work
+from ..models.dry_run import refuse_probabilities, refuse_randomness
 from ..models.foreign import network_at_fault
 from ..preprocessing import Preprocessing
 from .classes import FAKE, REAL, synthetic_class
@@ -123,14 +124,14 @@ def ready_detector(
     device: torch.device,
     precision: str,
 ) -> Iterator[Detector]:
-    """Give the detector, tried on ``sample``, (n, C, H, W) uint8; the caller's network is as before afterwards.
+    """Give the detector, tried on a few images, (n, C, H, W) uint8; the caller's network is as before afterwards.
 
     A network that is on another device is copied there, never moved.
 
     Raises
     ------
     ModelError
-        If the network fails, is random in eval mode, or has more than two classes.
+        If the network fails, is random in eval mode, gives probabilities, or has more than two classes.
     """
     mean, std = (
         torch.tensor(each, device=device).view(1, -1, 1, 1) for each in (preprocessing.mean, preprocessing.std)
@@ -145,13 +146,13 @@ def ready_detector(
 
 
 def _tried(detector: Detector, sample: Tensor) -> int:
-    """Return the length of the logits; the same image must give the same ones twice in one batch."""
+    """Return the length of the logits, which must be logits, and the same for one image twice in one batch."""
     with network_at_fault(sample.shape[1:]):
         twice = detector.look(sample[:1].repeat(2, 1, 1, 1)).logits
-    first, second = twice
-    if not torch.allclose(first, second, rtol=1e-3, atol=1e-3 * float(first.abs().max()), equal_nan=True):
-        raise ModelError("the network is random in eval mode: one image gave two different logits in one batch")
-    return int(twice.shape[1])
+        logits = detector.look(sample).logits
+    refuse_randomness(twice)
+    refuse_probabilities(logits)
+    return int(logits.shape[1])
 
 
 def _watched(detector: Detector, sample: Tensor, stack: ExitStack) -> Detector:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor, nn
 
 from ..data import Collection
@@ -13,6 +14,8 @@ from ..preprocessing import Preprocessing, PreprocessingFlags
 from .settings import EvaluationSettings
 from .subjects import Data, Subjects, open_all, subjects_of
 from .threshold import UNINFORMED
+
+FEW = 8  # images that the detector is tried on
 
 
 @dataclass(frozen=True)
@@ -98,18 +101,23 @@ def _prepared(info: ModelInfo, given: Preprocessing | PreprocessingFlags | None)
     return given.applied_to(found) if given else found
 
 
-def first_image(subjects: Subjects) -> Tensor:
-    """Return the pixels, (1, C, H, W), of the first image that can be read: what the detector is tried on.
+def first_images(subjects: Subjects) -> Tensor:
+    """Return the pixels, (n, C, H, W), of what can be read of the first few images: the detector is tried on them.
 
     Raises
     ------
     DataError
-        If none can be.
+        If none of all the images can be read.
     """
-    reason = ""
+    found, reason = [], ""
     for number in range(len(subjects)):
         decoded = subjects.dataset[number]
         if decoded.pixels is not None:
-            return decoded.pixels[None]
-        reason = reason or f"{subjects.name(number)}: {decoded.failure}"
-    raise DataError(f"none of the {len(subjects)} images of {subjects.source} could be read; the first: {reason}")
+            found.append(decoded.pixels)
+        elif not reason:
+            reason = f"{subjects.name(number)}: {decoded.failure}"
+        if found and number + 1 >= FEW:
+            break
+    if not found:
+        raise DataError(f"none of the {len(subjects)} images of {subjects.source} could be read; the first: {reason}")
+    return torch.stack(found)

@@ -9,7 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import EnvironmentFault, InputError, UsageError
+from ..errors import InputError, UsageError
+from ..files import remove_from
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -77,9 +78,5 @@ def refuse_finished(folder: Path, *, overwrite: bool) -> None:
 
 def clear(folder: Path) -> None:
     """Remove what an evaluation wrote, or began to write and was killed at, the summary first, and nothing else."""
-    try:
-        for name in FILES:
-            for path in (folder / name, *folder.glob(f".{name}.*.tmp")):
-                path.unlink(missing_ok=True)
-    except OSError as error:
-        raise EnvironmentFault(f"cannot empty {folder}: {error.strerror}") from error
+    begun = (path.name for name in FILES for path in folder.glob(f".{name}.*.tmp"))
+    remove_from(folder, files=(*FILES, *begun), folders=())

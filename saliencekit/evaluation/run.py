@@ -12,10 +12,11 @@ from ..devices import chosen_device
 from ..errors import InputError
 from ..files import held_alone, write_json
 from ..models import load_model
+from ..models.at_work import device_of
 from ..preprocessing import Preprocessing, PreprocessingFlags
 from .account import account
 from .detector import Detector, ready_detector
-from .job import Job, first_image, job_of
+from .job import Job, first_images, job_of
 from .result import SCORES, SUMMARY, VALIDATION, Evaluation, clear, refuse_finished
 from .scores import Scores
 from .scoring import Watch, score_images, unwatched
@@ -152,10 +153,9 @@ def run_evaluation(
 
 def _evaluated(job: Job, folder: Path, watch: Watch, *, given: bool) -> Evaluation:
     settings = job.settings
-    tensor = next(job.network.parameters(), None)
-    device = chosen_device(settings.device, here=tensor.device if given and tensor is not None else None)
+    device = chosen_device(settings.device, here=device_of(job.network) if given else None)
     with ready_detector(
-        job.network, job.info, job.preprocessing, first_image(job.inside), device=device, precision=settings.precision
+        job.network, job.info, job.preprocessing, first_images(job.inside), device=device, precision=settings.precision
     ) as detector:
         clear(folder)
         score = detector.score_meant(settings.score)

@@ -16,6 +16,7 @@ from ..errors import UsageError
 from ..extractors.making import MakesMaps, make_extractor
 from ..functional import cam_entropy, is_degenerate
 from ..models.at_work import at_work
+from ..models.dry_run import refuse_probabilities
 from ..models.foreign import network_at_fault
 from ..preprocessing import Preprocessing
 
@@ -76,6 +77,7 @@ class Explainer:
             entropy, flat = cam_entropy(maps).tolist(), is_degenerate(maps).tolist()
             layers[word] = extract.layer_name
             looks[word] = [Look(*each) for each in zip(maps.cpu(), entropy, flat, strict=True)]
+        refuse_probabilities(extract.logits)
         return Explained(extract.logits.cpu(), extract.target.cpu(), layers, looks)
 
 

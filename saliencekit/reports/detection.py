@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..showing.names import shown
-from .header import counts, title_of
+from .counts import counts
+from .header import title_of
 from .text import NOTHING, interval, number
 
 if TYPE_CHECKING:

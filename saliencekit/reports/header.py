@@ -7,8 +7,12 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
-from .text import NOTHING, counted, number
-from .words import duration_words, kinds_words, levels_words, names_words, plain_words, preprocessing_line
+from .counts import counts
+from .text import NOTHING, number
+from .words import duration_words, levels_words, names_words, plain_words, preprocessing_line
+
+# Of run.json, what stands under other headings; and the hash of the summary, which is noted after the first report.
+ELSEWHERE = ("settings", "versions", "fingerprint", "summary")
 
 
 @dataclass(frozen=True)
@@ -31,37 +35,6 @@ def title_of(summary: Mapping[str, Any]) -> str:
         return model.get("arch") or "a model in memory"
     path = PurePath(model["path"])
     return path.name if path.stem != "model" or not path.parent.name else f"{path.parent.name}/{path.name}"
-
-
-def counts(summary: Mapping[str, Any]) -> str:
-    """Return what became of the images, in one line in which nothing is left out.
-
-    >>> counts({"data": {"listed": 10, "scored": 9, "skipped": [{}], "excluded": [{}, {}], "degenerate": 1}})
-    '10 images = 9 scored + 1 skipped; 2 more files excluded beforehand; 1 constant map'
-    """
-    data = summary.get("data", {})
-    skipped, excluded, flat = (
-        len(data.get("skipped") or ()),
-        len(data.get("excluded") or ()),
-        data.get("degenerate"),
-    )
-    told = f"{counted(data.get('listed', 0), 'image')} = {data.get('scored', 0):,d} scored + {skipped:,d} skipped"
-    if excluded:
-        told += f"; {counted(excluded, 'more file')} excluded beforehand"
-    if data.get("left_out"):
-        told += f"; {data['left_out']:,d} left out by limit or split"
-    told = f"{told}; {_constant(data)}" if flat else told
-    lone = (data.get("degenerate_kinds") or {}).get("one-pixel")
-    told += f"; {counted(lone, 'map')} of a single cell" if lone else ""
-    for other in data.get("out_of_set") or ():
-        if other.get("degenerate"):
-            told += f"; {_constant(other)} of {other['scored']:,d} in {other['name']}"
-    return told
-
-
-def _constant(data: Mapping[str, Any]) -> str:
-    kinds = kinds_words(data.get("degenerate_kinds"))
-    return counted(data["degenerate"], "constant map") + (f" ({kinds})" if kinds else "")
 
 
 def class_explained(target: object) -> str:
@@ -98,7 +71,7 @@ def record(summary: Mapping[str, Any], run: Mapping[str, Any]) -> list[Facts]:
     hashes |= {f"SHA-256 of {each['name']}": each.get("sha256") for each in (model.get("runs") or ())[1:]}
     fingerprints = (run.get("fingerprint") or {}).get("data") or ()
     hashes |= {f"SHA-256 of the list of {each['name']}": each.get("sha256") for each in fingerprints}
-    hashes |= {name: value for name, value in run.items() if name not in ("settings", "versions", "fingerprint")}
+    hashes |= {name: value for name, value in run.items() if name not in ELSEWHERE}
     tables = (
         ("Settings", summary.get("settings", {})),
         ("Versions", summary.get("versions", {})),

@@ -10,6 +10,7 @@ from ..errors import InputError
 from ..files import write_text
 from ..showing.overlay import colour_scale
 from . import header
+from .counts import changed_files, counts, why_incomplete
 from .figures import Panel
 from .figures.average_maps import draw_average_maps
 from .findings import findings_of, recorded_findings
@@ -75,7 +76,9 @@ def _page(result: AuditResult, sections: list[Section], averages: list[Panel], m
         "summary": summary,
         "model": summary.get("model", {}),
         "data": summary.get("data", {}),
-        "counts": header.counts(summary),
+        "counts": counts(summary),
+        "incomplete": why_incomplete(summary),
+        "changed": changed_files(summary),
         "explained": header.class_explained(summary.get("model", {}).get("target")),
         "facts": header.facts(summary),
         "findings": recorded_findings(summary),

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..showing.names import shown
 from . import header
+from .counts import counts, why_incomplete
 from .findings import recorded_findings
 from .tables import level_name, title_of
 from .text import DIRECTIONS, interval, number, titled
@@ -17,9 +18,9 @@ MOST_ROWS = 30
 
 def markdown_of(summary: Mapping[str, Any]) -> str:
     """Return a summary as Markdown; names in it are text, whatever signs they hold."""
-    parts = [f"# Salience audit of {plain(header.title_of(summary))}", plain(header.counts(summary)) + "."]
+    parts = [f"# Salience audit of {plain(header.title_of(summary))}", plain(counts(summary)) + "."]
     if not summary.get("complete", True):
-        parts.append("**Incomplete**: these numbers describe only what was scored.")
+        parts.append(f"**Incomplete.** {why_incomplete(summary)}")
     parts += ["## Findings", _findings(summary), "## At a glance", _glance(summary)]
     for name, entry in summary["measures"].items():
         parts += [f"## {titled(name)}", plain(entry.get("question") or "")]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..showing.names import shown
+from .counts import counts
 from .findings import SEVERITIES, recorded_findings
-from .header import counts, title_of
+from .header import title_of
 from .text import NOTHING, number, value_line
 
 if TYPE_CHECKING:

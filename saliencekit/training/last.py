@@ -19,9 +19,9 @@ from .stopping import StopSignals
 class KeepLast(Checkpoint):
     """Writes `last.ckpt` at the end of every epoch, every so many steps, and when a signal asks the run to stop.
 
-    A run stops where its state is whole: after a step of the optimiser, or after a batch of validation, which is
-    then run again from its beginning. Several processes stop together. It belongs behind :class:`KeepBest` in the
-    list of callbacks, since it saves that one's state too.
+    A run stops where its state is whole: after a step of the optimiser, behind an epoch, or after a batch of
+    validation, which is then run again from its beginning. Several processes stop together. It belongs behind
+    :class:`KeepBest` in the list of callbacks, since it saves that one's state too.
 
     Parameters
     ----------
@@ -82,8 +82,11 @@ class KeepLast(Checkpoint):
             _leave(trainer, stop)
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Give the signals back."""
+        """Give the signals back; one that came in the last epoch, behind the last place to stop, counts here."""
+        stop = agreed(self._signals.received, pl_module.device)
         self._signals.restore()
+        if stop:  # else the runs that follow this one would never hear of it
+            _leave(trainer, stop)
 
     def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
         """Give the signals back."""

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ..errors import EnvironmentFault, UsageError
-from ..files import held_alone, write_text
+from ..errors import UsageError
+from ..files import held_alone, remove_from, write_text
 from .distributed import is_first_process
 from .run_record import ACCOUNT, Account, TrainedRun, begun_with, finished_run, write_account
 
@@ -47,14 +46,7 @@ def opened_run(folder: Path, account: Account, *, resume: bool, overwrite: bool)
 
 def clear(folder: Path) -> None:
     """Remove what a run wrote, its account first, and nothing else."""
-    try:
-        for name in FILES:
-            (folder / name).unlink(missing_ok=True)
-        for name in FOLDERS:
-            if (folder / name).is_dir():
-                shutil.rmtree(folder / name)
-    except OSError as error:
-        raise EnvironmentFault(f"cannot empty {folder}: {error.strerror}") from error
+    remove_from(folder, files=FILES, folders=FOLDERS)
 
 
 def _begin(folder: Path, account: Account, *, resume: bool, overwrite: bool) -> None:

@@ -173,6 +173,15 @@ def test_edited_or_missing_records_are_refused_by_their_hash(folder):
         load_audit(folder)
 
 
+def test_an_edited_summary_is_refused_by_its_hash(folder):
+    path = folder / "summary.json"
+    (folder / "run.json").write_text(json.dumps({"summary": sha256(path)}))
+    summary = load_audit(folder).summary
+    path.write_text(json.dumps(summary | {"complete": True}))
+    with pytest.raises(InputError, match=r"summary\.json is not what the audit wrote, so that its numbers are not to"):
+        load_audit(folder)
+
+
 def test_a_damaged_account_of_the_run_is_named(folder):
     (folder / "run.json").write_text("{")
     with pytest.raises(InputError, match=r"run\.json cannot be read"):

@@ -16,7 +16,10 @@ import torch
 
 import saliencekit as sk
 from saliencekit.auditing import parts
+from saliencekit.auditing.outline import ANY, outline
+from saliencekit.files import sha256
 from saliencekit.measures import MEASURES
+from saliencekit.reports import write_report
 
 CONTENT = ("summary.json", "run.json", "report.html", "records", "gallery", "figures")
 
@@ -58,6 +61,39 @@ def test_the_folder_has_everything_and_nothing_temporary(whole):
 
 def test_what_is_written_is_what_was_returned(whole):
     assert sk.load_audit(whole.folder).summary == json.loads(json.dumps(whole.summary))
+
+
+def test_the_summary_is_told_by_its_hash_and_the_report_drawn_again_is_the_same(whole):
+    assert json.loads((whole.folder / "run.json").read_text())["summary"] == sha256(whole.folder / "summary.json")
+    before = (whole.folder / "report.html").read_bytes()
+    assert write_report(sk.load_audit(whole.folder)).read_bytes() == before
+
+
+def lacking(found, shape, path=""):
+    """Yield the paths of ``found`` that a shape does not have, or has as something else."""
+    for key, value in found.items():
+        here = f"{path}.{key}"
+        if key not in shape and ANY not in shape:
+            yield here
+            continue
+        expected = shape[key if key in shape else ANY]
+        if isinstance(value, dict) and isinstance(expected, dict):
+            yield from lacking(value, expected, here)
+        elif value is not None and isinstance(value, str | dict) != isinstance(expected, str | dict):
+            yield here
+
+
+def test_the_outline_of_a_summary_is_the_summary_s(whole):
+    """Whatever the summary has is in the outline; of a table in the outline at least one level has each name."""
+    shape = outline([each() for each in MEASURES.values()])
+    found = json.loads(json.dumps(whole.summary["measures"]))
+    assert list(lacking(found, shape["measures"])) == []
+    counts = {name: each for name, each in whole.summary["data"].items() if isinstance(each, int | float)}
+    assert counts.keys() == shape["data"].keys()
+    for name, entry in shape["measures"].items():
+        assert entry.keys() == found[name].keys(), name
+        assert entry["also"].keys() == found[name]["also"].keys(), name
+        assert found[name]["groups"].keys() - entry["groups"].keys() == set(), name
 
 
 def test_rows_per_image(whole):

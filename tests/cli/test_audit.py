@@ -157,6 +157,9 @@ def test_a_gate_on_a_measure_not_asked_for_is_refused_before_the_audit(run, chec
     code, _, err = run("audit", checkpoint, *words, "--fail-on", "stability.value < 0.5")
     assert code == 2
     assert "unknown name 'stability'; there are entropy, data, findings" in err
+    code, _, err = run("audit", tmp_path / "none.pt", *words, "--fail-on", "entropy.value > 9 and entropy.vlaue > 9")
+    assert code == 2  # before the checkpoint is looked for
+    assert "unknown name 'vlaue' in entropy; the nearest are value" in err
     assert not (tmp_path / "a").exists()
 
 

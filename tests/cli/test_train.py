@@ -1,6 +1,7 @@
 """``saliencekit train`` as a user types it: where values come from, what is written, and what is refused."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -147,7 +148,10 @@ def test_help_imports_no_torch():
         (("--data", "{faces}", "--weights", "{tmp}/w.pt"), 3, "w.pt"),
         (("--data", "{tmp}/missing.csv"), 3, "missing.csv"),
         (("--data", "{faces}", "--human-maps", "{tmp}/missing"), 3, "missing"),
-        (("{tmp}/missing.toml",), 4, "cannot read"),
+        (("{tmp}/missing.toml",), 2, "missing.toml: there is no such file"),
+        (("{tmp}/pipe.toml",), 2, "pipe.toml: it is no file"),
+        (("{tmp}",), 2, "it is no file"),
+        (("{tmp}/latin.toml",), 2, "is not TOML"),
         (("{tmp}/key.toml",), 2, '"[learning_rate]" from '),
         (("{tmp}/type.toml",), 2, "key `epochs` of "),
         (("{tmp}/word.toml",), 2, "Invalid value for [lr] from "),
@@ -164,6 +168,8 @@ def test_mistakes_get_one_sentence_and_their_code(run, faces, tmp_path, words, c
         ("text", "lr = = 1"),
     ):
         (tmp_path / f"{name}.toml").write_text(text)
+    (tmp_path / "latin.toml").write_bytes(b"output = '\xe9'")
+    os.mkfifo(tmp_path / "pipe.toml")
     filled = [word.format(faces=faces, tmp=tmp_path) for word in words]
     small = [] if {"--recipe", "--backbone"} & set(filled) or "toml" in "".join(filled) else QUICK
     got, out, err = run("train", *filled, *small, "--output", tmp_path / "run")

@@ -94,6 +94,12 @@ def test_out_of_memory_halves_the_batch(detector_of, plain):
     assert torch.allclose(halved.entropy, whole.entropy)
 
 
+def test_probabilities_would_be_squashed_twice(detector_of, plain):
+    with pytest.raises(ModelError, match=r"gives probabilities, .* take its last softmax away"):
+        with opened(nn.Sequential(*detector_of(0.0, 3.0), nn.Softmax(1)).eval(), plain):
+            pass
+
+
 class Noisy(nn.Module):
     def __init__(self):
         super().__init__()

@@ -232,6 +232,8 @@ def test_mistakes(run, tmp_path, detector_of, write_pictures):
         run(split="hold-out")
     with pytest.raises(ModelError, match="detector of one or two logits, got 3 classes"):
         run(detector_of(1.0, 2.0, 3.0))
+    with pytest.raises(ModelError, match="the network gives probabilities"):
+        run(nn.Sequential(*detector_of(0.0, 3.0), nn.Softmax(1)))
     bad = write_pictures(tmp_path / "bad", [("a.png", "real", "", "", None), ("b.png", "fake", "", "", None)])
     with pytest.raises(DataError, match=r"none of the 2 images of .* could be read; the first: a.png"):
         run(data=bad)

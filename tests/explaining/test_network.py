@@ -83,3 +83,12 @@ def test_classes():
         class_number("tigercat", classes)
     with pytest.raises(UsageError, match=r"got 'tabby'; the model names no classes$"):
         class_number("tabby", ())
+
+
+def test_probabilities_are_refused(network, pixels):
+    network.append(nn.Softmax(1))
+    with (
+        ready(network, PREPROCESSING, CPU, methods=["grad-cam"], layer="0") as explainer,
+        pytest.raises(ModelError, match="gives probabilities, which add up to 1, where logits are expected"),
+    ):
+        explainer.explain(pixels, "predicted")

@@ -1,34 +1,8 @@
-from saliencekit.reports.header import counts, facts, record, title_of
+from saliencekit.reports.header import facts, record, title_of
 
 
 def rows(found):
     return {name: values for part in found for name, values in part.rows}
-
-
-def test_every_image_is_accounted_for():
-    data = {"listed": 1200, "scored": 1198, "skipped": [{}, {}], "excluded": [{}], "degenerate": 3}
-    assert counts({"data": data}) == (
-        "1,200 images = 1,198 scored + 2 skipped; 1 more file excluded beforehand; 3 constant maps"
-    )
-
-
-def test_what_was_left_out_and_flat_maps_of_other_sets_are_told():
-    others = [{"name": "cats", "scored": 20, "degenerate": 7}, {"name": "dogs", "scored": 5, "degenerate": 0}]
-    data = {"listed": 3, "scored": 3, "skipped": [], "left_out": 22, "out_of_set": others}
-    assert counts({"data": data}) == (
-        "3 images = 3 scored + 0 skipped; 22 left out by limit or split; 7 constant maps of 20 in cats"
-    )
-
-
-def test_what_is_the_matter_with_constant_maps_is_told():
-    kinds = {"zero": 2, "constant": 1, "non-finite": 0, "one-pixel": 4}
-    other = {"name": "cats", "scored": 20, "degenerate": 7, "degenerate_kinds": {"non-finite": 7}}
-    data = {"listed": 9, "scored": 9, "degenerate": 3, "degenerate_kinds": kinds, "out_of_set": [other]}
-    assert counts({"data": data}).split("; ")[1:] == [
-        "3 constant maps (2 all zero, 1 of another value)",
-        "4 maps of a single cell",
-        "7 constant maps (7 not finite) of 20 in cats",
-    ]
 
 
 def test_title_is_the_file_else_the_architecture():

@@ -212,6 +212,33 @@ def test_incomplete_audits_say_so_first(audit, page, tmp_path):
     assert text.index("Incomplete.") < text.index("At a glance\n")
 
 
+def test_files_that_changed_are_counted_and_named(audit, page, tmp_path):
+    shutil.copytree(audit.folder, tmp_path / "copy")
+    path = tmp_path / "copy" / "summary.json"
+    summary = json.loads(path.read_text())
+    summary["data"] |= {"changed": ["<u>a\x1b.png"], "skipped_share": 0.0}
+    summary["data"]["out_of_set"][0]["changed"] = ["b.png"]
+    path.write_text(json.dumps(summary | {"complete": False}))
+    found = page(write_report(load_audit(tmp_path / "copy")))
+    assert "24 images = 24 scored + 0 skipped; 2 files changed while the audit ran." in found.text
+    assert "Incomplete. 2 files changed on the disk while the audit ran." in " ".join(found.text.split())
+    assert "<u>a\\x1b.png" in found.text
+    assert "non-faces: b.png" in found.text
+
+
+def test_a_summary_of_before_there_were_kinds_and_changes(audit, page, tmp_path):
+    shutil.copytree(audit.folder, tmp_path / "copy")
+    path = tmp_path / "copy" / "summary.json"
+    summary = json.loads(path.read_text())
+    for each in (summary["data"], *summary["data"]["out_of_set"]):
+        for name in ("degenerate_kinds", "changed", "skipped_share"):
+            each.pop(name, None)
+    path.write_text(json.dumps(summary))
+    text = page(write_report(load_audit(tmp_path / "copy"))).text
+    assert "24 images = 24 scored + 0 skipped." in text
+    assert "changed while the audit ran" not in text
+
+
 def test_a_measure_of_a_later_version_is_shown_without_a_figure(audit, page, tmp_path):
     shutil.copytree(audit.folder, tmp_path / "copy")
     path = tmp_path / "copy" / "summary.json"

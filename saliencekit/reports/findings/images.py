@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..counts import too_many_skipped
 from ..text import counted, number
 from ..words import kinds_words
 from .finding import FEW, Finding, Severity, Summary
@@ -18,7 +19,7 @@ def skipped_images(summary: Summary) -> Finding | None:
         return None
     share = skipped / listed
     allowed = summary.get("settings", {}).get("max_unreadable")
-    severity: Severity = "notice" if summary.get("complete", True) else "warning"
+    severity: Severity = "warning" if too_many_skipped(summary) else "notice"
     told = (
         f"{counted(skipped, 'image')} of {listed:,d} could not be read and {'is' if skipped == 1 else 'are'} left out"
     )

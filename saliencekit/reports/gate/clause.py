@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Collection
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from ...errors import UsageError
 from .parser import parse
 from .tokens import misplaced
-from .tree import Applicable, Name, Negative, Node, Not, Number, Pair, names_in
-from .values import MissingValue, Summary, applicable, unknown, value_of, words_of
+from .tree import Applicable, Name, Negative, Node, Not, Number, Pair, names_in, numbers_in
+from .values import MissingValue, Summary, applicable, entry_of, number_at, value_of, words_of
 
-OTHERS = ("data", "findings")
 _OPERATORS = {
     "+": operator.add,
     "-": operator.sub,
@@ -80,17 +80,26 @@ class Clause:
         """Whether a name is followed by ``drop`` or ``rise``."""
         return any(name.change for name in names_in(self.tree))
 
-    def check(self, measures: Collection[str], *, baseline: bool) -> None:
+    def check(self, tables: Mapping[str, Any], *, baseline: bool) -> None:
         """Refuse, before the work begins, what can be seen to be wrong.
+
+        Parameters
+        ----------
+        tables
+            What names may stand for, as far as it is known; None where anything may come.
+        baseline
+            Whether there is one.
 
         Raises
         ------
         UsageError
-            If a name begins with no measure asked for, or if a baseline is needed and there is none.
+            If a name is not in the tables, or stands for no number; if a baseline is needed and there is none.
         """
+        numbers = list(numbers_in(self.tree))
         for name in names_in(self.tree):
-            if name.path[0] not in (*measures, *OTHERS):
-                raise unknown(name, 0, dict.fromkeys([*measures, *OTHERS]), self.expression)
+            found = entry_of(name, tables, self.expression)
+            if name in numbers and found is not None:
+                number_at(name, found, self.expression)
             if name.change and not baseline:
                 raise misplaced(self.expression, name.place, f"`{name.change}` needs a --baseline to compare with")
 

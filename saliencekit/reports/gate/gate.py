@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from ...auditing.outline import outline
 from ...auditing.result import AuditResult, load_audit
 from ...errors import UsageError
 from ...showing.names import shown
@@ -15,6 +17,12 @@ from ..families import Family
 from ..pairing import ACCURACY, differing
 from .clause import Clause, Failure
 from .compared import failures_of
+from .values import tables_of
+
+if TYPE_CHECKING:
+    from ...measures import Measure
+
+OTHERS = ("data", "findings")
 
 
 @dataclass(frozen=True)
@@ -58,11 +66,36 @@ class Gate:
         InputError
             If the baseline holds no finished audit.
         """
+        return cls._checked(expressions, dict.fromkeys([*measures, *OTHERS]), baseline)
+
+    @classmethod
+    def for_audit(
+        cls,
+        expressions: Sequence[str],
+        measures: Iterable[Measure],
+        *,
+        baseline: str | os.PathLike[str] | None = None,
+    ) -> Gate:
+        """Read the clauses and the baseline for an audit of these measures, before it begins.
+
+        Raises
+        ------
+        UsageError
+            As for :meth:`read`, and if an expression names a number that no audit of these measures has.
+        InputError
+            If the baseline holds no finished audit.
+        """
+        return cls._checked(expressions, tables_of(outline(measures)), baseline)
+
+    @classmethod
+    def _checked(
+        cls, expressions: Sequence[str], tables: Mapping[str, Any], baseline: str | os.PathLike[str] | None
+    ) -> Gate:
         if baseline is not None and not expressions:
             raise UsageError("--baseline is compared with by --fail-on 'MEASURE.value drop > 0.05': give one")
         clauses = tuple(Clause.read(each) for each in expressions)
         for each in clauses:
-            each.check(measures, baseline=baseline is not None)
+            each.check(tables, baseline=baseline is not None)
         return cls(clauses, None if baseline is None else load_audit(Path(baseline)))
 
     @classmethod
@@ -79,7 +112,7 @@ class Gate:
         )
         clauses = tuple(Clause.read(each) for each in expressions)
         for each in clauses:
-            each.check([*measures, ACCURACY], baseline=True)
+            each.check(dict.fromkeys([*measures, ACCURACY, *OTHERS]), baseline=True)
         return cls(clauses)
 
     def failures_between(self, found: Comparison) -> tuple[Failure, ...]:

@@ -79,12 +79,19 @@ def is_truth(node: Node) -> bool:
 
 def names_in(node: Node) -> Iterator[Name]:
     """Yield the names of a tree, from left to right."""
-    if isinstance(node, Name):
+    yield from (each.name if isinstance(each, Applicable) else each for each in _leaves(node))
+
+
+def numbers_in(node: Node) -> Iterator[Name]:
+    """Yield the names of a tree that stand for numbers: not those that are only asked to be applicable."""
+    yield from (each for each in _leaves(node) if isinstance(each, Name))
+
+
+def _leaves(node: Node) -> Iterator[Name | Applicable]:
+    if isinstance(node, Name | Applicable):
         yield node
-    elif isinstance(node, Applicable):
-        yield node.name
     elif isinstance(node, Negative | Not):
-        yield from names_in(node.of)
+        yield from _leaves(node.of)
     elif isinstance(node, Pair):
-        yield from names_in(node.left)
-        yield from names_in(node.right)
+        yield from _leaves(node.left)
+        yield from _leaves(node.right)

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ...auditing.outline import ANY
 from ...errors import UsageError
 from ...showing.names import shown
 from ..findings import SEVERITIES, recorded_findings
@@ -44,10 +45,11 @@ def value_of(name: Name, summary: Summary, expression: str) -> float:
     MissingValue
         If its measure is not applicable, or if its number does not exist.
     """
-    measure = entry_of(name, summary, expression, depth=1)
+    tables = tables_of(summary)
+    measure = entry_of(name, tables, expression, depth=1)
     lacking = measure.get("status", "ok") != "ok"
     try:
-        found = entry_of(name, summary, expression, depth=len(name.path))
+        found = entry_of(name, tables, expression)
     except UsageError:
         if not lacking:
             raise
@@ -55,31 +57,52 @@ def value_of(name: Name, summary: Summary, expression: str) -> float:
     if found is None:
         why = f"{shown(name.path[0])} is not applicable: {measure.get('reason') or 'no reason given'}"
         raise MissingValue(why if lacking else f"{words_of(name)} has no value")
-    if isinstance(found, bool) or not isinstance(found, int | float):
-        inside = f"; in it are {_listed(_plain(found))}" if isinstance(found, Mapping) else ""
-        raise misplaced(expression, name.place, f"{words_of(name)} is no number{inside}")
-    if not math.isfinite(found):
+    value = number_at(name, found, expression)
+    if not math.isfinite(value):
         raise MissingValue(f"{words_of(name)} is no finite number")
-    return found
+    return value
 
 
 def applicable(name: Name, summary: Summary, expression: str) -> bool:
     """Say whether a measure, or any other thing by its name, has a value here."""
-    if entry_of(name, summary, expression, depth=1).get("status", "ok") != "ok":
+    tables = tables_of(summary)
+    if entry_of(name, tables, expression, depth=1).get("status", "ok") != "ok":
         return False
-    return entry_of(name, summary, expression, depth=len(name.path)) is not None
+    return entry_of(name, tables, expression) is not None
 
 
-def entry_of(name: Name, summary: Summary, expression: str, *, depth: int) -> Any:
-    """Return what stands at the first ``depth`` parts of a path; None inside something that has no value."""
-    at: Any = tables_of(summary)
+def entry_of(name: Name, tables: Mapping[str, Any], expression: str, *, depth: int | None = None) -> Any:
+    """Return what stands at the first ``depth`` parts of a path, at all of it by default.
+
+    Inside something that has no value there is None; a table that has the key ``ANY`` has every other one too.
+
+    Raises
+    ------
+    UsageError
+        If there is no such part; the nearest are listed.
+    """
+    at: Any = tables
     for place, part in enumerate(name.path[:depth]):
         if at is None:
             return None
-        if not isinstance(at, Mapping) or part not in at:
+        if not isinstance(at, Mapping) or not (part in at or ANY in at):
             raise unknown(name, place, at if isinstance(at, Mapping) else {}, expression)
-        at = at[part]
+        at = at[part if part in at else ANY]
     return at
+
+
+def number_at(name: Name, found: object, expression: str) -> float:
+    """Return ``found``, which stands at a name, if it is a number.
+
+    Raises
+    ------
+    UsageError
+        If it is a word or a table; what is in the table is listed.
+    """
+    if isinstance(found, bool) or not isinstance(found, int | float):
+        inside = f"; in it are {_listed(_plain(found))}" if isinstance(found, Mapping) and ANY not in found else ""
+        raise misplaced(expression, name.place, f"{words_of(name)} is no number{inside}")
+    return found
 
 
 def unknown(name: Name, place: int, known: Mapping[str, Any], expression: str) -> UsageError:

@@ -25,6 +25,11 @@ def test_more_than_allowed_is_a_warning():
     assert found.sentence.startswith("1 image of 100 could not be read and is left out, more than allowed (0.050")
 
 
+def test_an_audit_whose_files_changed_has_not_skipped_too_many():
+    lone = data(skipped=[{}], skipped_share=0.01, changed=["a.png"]) | {"complete": False}
+    assert skipped_images(lone).severity == "notice"
+
+
 def test_one_image_and_few():
     assert few_images(data(scored=1)).severity == "warning"
     assert few_images(data(scored=2)).severity == few_images(data(scored=29)).severity == "notice"
