@@ -20,6 +20,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+MOST_LISTED = 30
+
 
 class SaliencekitError(Exception):
     """Base of every error that this package raises on purpose."""
@@ -64,16 +66,26 @@ class NumericalError(SaliencekitError, ArithmeticError):
 
 
 def one_of(word: str, known: object, what: str) -> str:
-    """Return ``word`` if it is one of ``known``, else raise :class:`UsageError` that lists them all.
+    """Return ``word`` if it is one of ``known``, else raise :class:`UsageError` that lists them, of many the nearest.
 
     >>> one_of("cam", ["cam", "grad-cam"], "salience method")
     'cam'
     """
-    import difflib
-
     words = [str(each) for each in known]  # type: ignore[attr-defined]
     if word in words:
         return word
-    near = difflib.get_close_matches(word, words, n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
-    raise UsageError(f"unknown {what} {word!r}: expected one of {', '.join(words)}{hint}")
+    many = len(words) > MOST_LISTED
+    near = _nearest(word, words, many=many)
+    hint = f"; did you mean {', '.join(repr(each) for each in near)}?" if near else ""
+    listed = f"{len(words)} known" if many else ", ".join(words)
+    raise UsageError(f"unknown {what} {word!r}: expected one of {listed}{hint}")
+
+
+def _nearest(word: str, words: list[str], *, many: bool) -> list[str]:
+    """Return the words most like ``word``: at most one, and that alike, unless ``many`` are not all listed."""
+    import difflib
+
+    if not many:
+        return difflib.get_close_matches(word, words, n=1)
+    holding = [each for each in words if word.lower() in each][:3]
+    return difflib.get_close_matches(word, words) or holding or difflib.get_close_matches(word, words, cutoff=0.0)

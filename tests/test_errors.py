@@ -34,3 +34,29 @@ def test_one_of_names_the_nearest():
         errors.UsageError, match=r"unknown salience 'gradcam': expected one of cam, grad-cam; did you mean"
     ):
         errors.one_of("gradcam", ["cam", "grad-cam"], "salience")
+
+
+MANY = ["densenet", *(f"resnet-{number}" for number in range(99) if number != 5)]
+
+
+@pytest.mark.parametrize(
+    ("word", "nearest"),
+    [
+        ("densnet", "densenet"),
+        ("SNET-4", "resnet-4', 'resnet-40"),  # held by them
+        ("Res", "resnet-0', 'resnet-1', 'resnet-2"),
+        ("rho", "resnet-9"),  # more like it than any other
+    ],
+)
+def test_of_many_words_the_nearest_are_listed_and_how_many_there_are(word, nearest):
+    with pytest.raises(errors.UsageError) as caught:
+        errors.one_of(word, MANY, "architecture")
+    assert str(caught.value).startswith(f"unknown architecture {word!r}: expected one of 99 known; did you mean ")
+    assert f"did you mean '{nearest}'" in str(caught.value)
+    assert len(str(caught.value)) < 160
+
+
+def test_as_many_as_are_read_at_a_glance_are_all_listed():
+    words = [f"word-{number}" for number in range(errors.MOST_LISTED)]
+    with pytest.raises(errors.UsageError, match=f"expected one of {', '.join(words)}$"):
+        errors.one_of("qqq", words, "word")

@@ -42,7 +42,7 @@ def layers(
 
     from ..extractors import candidate_layers
     from ..models import default_preprocessing, load_model, model_info
-    from ..models.foreign import said_in_one_sentence
+    from ..models.foreign import network_at_fault
 
     network = load_model(
         model,
@@ -55,7 +55,7 @@ def layers(
     taken = info.preprocessing or default_preprocessing(info.arch)
     height, width = taken.size if size is None else _read(size)
     images = torch.rand(1, taken.channels, height, width, generator=torch.Generator().manual_seed(0))
-    with said_in_one_sentence(f"running the model on an image of {height}x{width}"):
+    with network_at_fault(images.shape[1:]):
         found = candidate_layers(network, images)
     if json:
         print_json({"model": model, "arch": info.arch, "size": [height, width], "layers": _plain(found)})

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+import saliencekit.cli.audit
 import saliencekit.cli.explain
 import saliencekit.cli.layers  # noqa: F401
 
@@ -29,6 +30,40 @@ class Detached(Net):
         return self.fc(self.features(x).mean((2, 3)).detach().tanh())
 
 
+class Silent(Net):
+    def forward(self, x):
+        super().forward(x)
+
+
+class Several(Net):
+    def forward(self, x):
+        pooled = self.features(x).mean((2, 3))
+        return pooled, self.fc(pooled)
+
+
+class Unpooled(Net):
+    def forward(self, x):
+        return self.features(x)
+
+
+class Fault(Exception):
+    pass
+
+
+class Failing(Net):
+    def forward(self, x):
+        raise Fault("mine\\nwith a second line")
+
+
+class Squeezed(Net):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(4, 1)
+
+    def forward(self, x):
+        return self.fc(self.features(x).mean((2, 3)).tanh()).squeeze()
+
+
 class Flat(nn.Module):
     def __init__(self):
         super().__init__()
@@ -37,8 +72,16 @@ class Flat(nn.Module):
     def forward(self, x):
         return self.fc(x.flatten(1))
 """
+NO_LOGITS = "expected the model to return logits of shape (N, K), got "
+AT_FAULT = {
+    "no spatial layer": ("Flat", "the model has no spatial layer: no module of it gives maps of shape"),
+    "nothing returned": ("Silent", f"{NO_LOGITS}NoneType"),
+    "maps returned": ("Unpooled", NO_LOGITS),
+    "several tensors": ("Several", "the model returns tuple: pass output= one of 0 ("),
+    "a fault of its own": ("Failing", "the network failed on images of (C, H, W) = (3, 16, 16): Fault: mine"),
+}
 CASES = {
-    "no spatial layer": ("Flat", (), 3, "the model has no spatial layer: no module of it gives maps of shape"),
+    **{case: (name, (), 3, sentence) for case, (name, sentence) in AT_FAULT.items()},
     "unknown layer": ("Net", ("--layer", "lats"), 3, "the model has no layer 'lats'; nearest: last"),
     "unknown among several": ("Net", ("--layer", "stem+atc"), 3, "the model has no layer 'atc'; nearest: act"),
     "never called": ("Net", ("--layer", "idle"), 3, "layer 'idle' did not run when the model did: name another layer"),
@@ -55,11 +98,12 @@ CASES = {
 
 
 @pytest.fixture
-def faulty(run, images, tmp_path, monkeypatch):
+def saved(tmp_path, monkeypatch):
+    """Write the weights of a network, and return what names it on a command line."""
     (tmp_path / "faulty_networks.py").write_text(NETWORKS, encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
 
-    def explain(name, *words, weight=None):
+    def save(name, weight=None):
         import faulty_networks
 
         torch.manual_seed(0)
@@ -67,12 +111,19 @@ def faulty(run, images, tmp_path, monkeypatch):
         if weight is not None:
             net.stem.weight.data.fill_(weight)
         torch.save(net.state_dict(), tmp_path / "net.pt")
-        found = f"faulty_networks:{name}"
-        settings = ("--arch", found, "--image-size", "16", "--output", tmp_path / "out", "--quiet")
-        return run("explain", tmp_path / "net.pt", images, *settings, *words)
+        return tmp_path / "net.pt", "--arch", f"faulty_networks:{name}"
 
-    yield explain
+    yield save
     monkeypatch.delitem(__import__("sys").modules, "faulty_networks", raising=False)
+
+
+@pytest.fixture
+def faulty(run, images, saved, tmp_path):
+    def explain(name, *words, weight=None):
+        settings = ("--image-size", "16", "--output", tmp_path / "out", "--quiet")
+        return run("explain", *saved(name, weight), *settings, *words, "--", images)
+
+    return explain
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -84,6 +135,26 @@ def test_one_sentence_and_the_code(case, faulty, tmp_path):
     assert err.count("\n") == 1
     assert "Traceback" not in err
     assert not (tmp_path / "out" / "predictions.json").exists()
+
+
+@pytest.mark.parametrize("case", AT_FAULT)
+@pytest.mark.parametrize("command", ["layers", "audit"])
+def test_other_commands_say_the_same(command, case, run, images, saved, tmp_path):
+    name, sentence = AT_FAULT[case]
+    words = {
+        "layers": ("--size", "16"),
+        "audit": ("--data", images, "--image-size", "16", "--output", tmp_path / "out", "--quiet"),
+    }[command]
+    got, out, err = run(command, *saved(name), *words)
+    assert (got, out) == (3, ""), err
+    assert sentence in err
+    assert err.count("\n") == 1
+
+
+def test_one_logit_without_an_axis_is_explained_also_of_one_image(faulty):
+    code, out, err = faulty("Squeezed", "--batch-size", "1")
+    assert (code, err) == (0, "")
+    assert "4 explained" in out
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ def test_a_size_that_is_none(run, checkpoint, size):
 def test_a_size_that_the_model_does_not_take(run, transformer):
     code, out, err = run("layers", transformer, "--size", "50x48")
     assert (code, out) == (3, "")
-    assert "running the model on an image of 50x48" in err
+    assert "the network failed on images of (C, H, W) = (3, 50, 48): " in err
     assert err.count("\n") == 1
 
 

@@ -102,6 +102,8 @@ def test_errors_about_the_model(extractor, make_net, images):
         GradCAM(scaled)(images)
     with pytest.raises(ModelError, match=r"^expected the model to return logits of shape \(N, K\), got \(4, 8, 5, 6\)"):
         extractor(make_net(lambda net, x: x))(images)
+    with pytest.raises(ModelError, match=r"^expected the model to return logits of shape \(N, K\), got NoneType$"):
+        extractor(make_net(lambda net, x: None))(images)
     with pytest.raises(ModelError, match=r"pass output= one of 0 \(4, 3\), 1 \(4, 8\) to say where its logits are"):
         extractor(make_net(lambda net, x: (net.fc(x.mean((2, 3))), x.mean((2, 3)))))(images)
     with pytest.raises(UsageError, match=r"^the model returns one tensor: drop output=1"):

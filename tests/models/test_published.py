@@ -46,5 +46,6 @@ def test_grey_images_take_the_mean_over_the_colours() -> None:
 
 
 def test_an_unknown_architecture_has_no_preprocessing() -> None:
-    with pytest.raises(UsageError, match="unknown torchvision architecture 'resnet5000': expected one of alexnet"):
+    told = r"^unknown torchvision architecture 'resnet5000': expected one of \d+ known; did you mean 'resnet50'"
+    with pytest.raises(UsageError, match=told):
         published_preprocessing(parse_spec("torchvision:resnet5000"))

@@ -52,8 +52,15 @@ def pick_logits(outputs: object, output: str | int | None = None) -> Tensor:
     return parts[output]
 
 
-def as_logits(raw: Tensor) -> Tensor:
+def as_logits(raw: Tensor, *, count: int | None = None) -> Tensor:
     """Return ``raw`` as logits (N, K): one logit an image may come as (N,), a convolution's as (N, K, 1, 1).
+
+    Parameters
+    ----------
+    raw
+        What the network gave.
+    count
+        How many images it was given, if that is known: of one, ``squeeze()`` leaves no axis of images.
 
     Raises
     ------
@@ -65,9 +72,16 @@ def as_logits(raw: Tensor) -> Tensor:
     >>> import torch
     >>> as_logits(torch.zeros(2)).shape, as_logits(torch.zeros(2, 10, 1, 1)).shape
     (torch.Size([2, 1]), torch.Size([2, 10]))
+    >>> as_logits(torch.zeros(()), count=1).shape, as_logits(torch.zeros(10), count=1).shape
+    (torch.Size([1, 1]), torch.Size([1, 10]))
     """
-    single = raw.dim() > 2 and raw.shape[2:].numel() == 1
-    logits = raw[:, None] if raw.dim() == 1 else raw.flatten(1) if single else raw
+    logits = raw
+    if raw.dim() < 2 and count == 1:
+        logits = raw.reshape(1, -1)
+    elif raw.dim() == 1:
+        logits = raw[:, None]
+    elif raw.dim() > 2 and raw.shape[2:].numel() == 1:
+        logits = raw.flatten(1)
     if logits.dim() != 2 or not logits.is_floating_point():
         raise ModelError(f"expected the model to return logits of shape (N, K), got {tuple(raw.shape)} of {raw.dtype}")
     return logits
@@ -96,7 +110,8 @@ def _only(parts: dict[str | int, Tensor], outputs: object) -> Tensor:
     if not parts:
         raise ModelError(f"expected the model to return logits of shape (N, K), got {type(outputs).__name__}")
     raise ModelError(
-        f"the model returns {type(outputs).__name__}: pass output= one of {_names(parts)} to say where its logits are"
+        f"the model returns {type(outputs).__name__}: pass output= one of {_names(parts)} to say where its logits are; "
+        "a command takes a network that returns them alone"
     )
 
 

@@ -37,7 +37,7 @@ class Scored(nn.Module):
     def logits(self, images: Tensor) -> Tensor:
         """Return the logits as the network gives them; it may write into its images."""
         with self._functions or nullcontext():
-            return as_logits(pick_logits(self.network(images.clone()), self._output))
+            return as_logits(pick_logits(self.network(images.clone()), self._output), count=len(images))
 
     def forward(self, images: Tensor) -> Tensor:
         """Return a score for each class."""

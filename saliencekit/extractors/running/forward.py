@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Protocol
@@ -35,11 +36,13 @@ class Forward:
     def __init__(self) -> None:
         self._observer: Observer | None = None
         self._hooks, self._guard = ExitStack(), ExitStack()
+        self._handled: BaseException | None = None  # what was being handled when it began
         self.records = False  # whether the caller records gradients
 
     def begin(self, observer: Observer, *, twice: bool) -> None:
         """Let ``observer`` look on from here; ``twice`` where the gradient itself may be differentiated."""
         self._observer, self.records = observer, torch.is_grad_enabled()
+        self._handled = sys.exception()
         if twice:
             self._hooks.enter_context(twice_differentiable())
         observer.install(self._hooks)
@@ -54,10 +57,11 @@ class Forward:
         self._guard.close()  # also what a cut switched: gradients are recorded as before
 
     def end(self) -> Observer | None:
-        """Return who looked on at the forward, which is over; ``None`` if nobody did."""
+        """Return who looked on at the forward, which is over; ``None`` if nobody did, or it failed."""
         self.close()
         observer, self._observer = self._observer, None
-        return observer
+        handled, self._handled = self._handled, None
+        return observer if sys.exception() is handled else None  # torch tells of a failed one while it handles that
 
     @contextmanager
     def settled(self) -> Iterator[None]:
@@ -76,7 +80,7 @@ class Forward:
         """
         if self._observer is None:
             return False
-        self._observer = None
+        self._observer = self._handled = None
         self._hooks.close()
         if torch.is_inference_mode_enabled() != inferring:
             self._guard.close()

@@ -92,7 +92,7 @@ class Rerun:
         ]
         leaves.insert(self.place, images.to(self.images.dtype))
         args, kwargs = tree_unflatten(leaves, self.spec)
-        logits = as_logits(pick_logits(self.root(*args, **kwargs), self.output))
+        logits = as_logits(pick_logits(self.root(*args, **kwargs), self.output), count=len(images))
         if len(logits) != len(images):
             raise ModelError(f"expected the model to give logits for {len(images)} images, got {len(logits)}")
         return logits

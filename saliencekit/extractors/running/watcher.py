@@ -17,6 +17,7 @@ from ..finding.outputs import as_logits, pick_logits
 from .capture import Capture, Plan
 from .follower import Follower
 from .forward import Forward, Observer
+from .guards import outside_inference
 from .rerun import Rerun, images_in, running_again
 from .tracer import Tracer
 
@@ -67,7 +68,7 @@ class Watcher:
     def watching(self) -> Iterator[None]:
         """Watch every forward of the network within this block."""
         before = self._root.register_forward_pre_hook(self._before, with_kwargs=True)
-        after = self._root.register_forward_hook(self._after, always_call=True)
+        after = self._root.register_forward_hook(self._after, with_kwargs=True, always_call=True)
         try:
             with self.settled():
                 yield
@@ -126,14 +127,14 @@ class Watcher:
         self._forward.begin(observer, twice=recording and self._needs_graph(images))
         return args, kwargs
 
-    def _after(self, root: nn.Module, args: object, outputs: object) -> object:
+    def _after(self, root: nn.Module, args: Any, kwargs: Any, outputs: object) -> object:
         for each in reversed(self._watchers()):  # what was switched on last goes off first
             each._forward.close()
         observer = self._forward.end()
-        if observer is None or outputs is None:  # another extractor's forward, or it failed
+        if observer is None:  # another extractor's forward, or it failed
             return None
         try:
-            capture = observer.capture(as_logits(pick_logits(outputs, self._output)))
+            capture = observer.capture(self._logits_in(outputs, images_in(args, kwargs)))
             self._capture = replace(capture, rerun=self._rerun)
         except (ModelError, UsageError) as fault:  # told when maps are asked for: the forward is the caller's
             self._capture = fault
@@ -145,6 +146,12 @@ class Watcher:
         if self._forward.records or not (observer.cut or len(watchers) > 1) or watchers[-1] is not self:
             return None
         return tree_map_only(Tensor, Tensor.detach, outputs)  # the caller asked for no graph
+
+    def _logits_in(self, outputs: object, images: Tensor | None) -> Tensor:
+        """Return the logits (N, K), as differentiable as the network made them, whatever mode its caller is in."""
+        with outside_inference(), torch.enable_grad():
+            raw = pick_logits(outputs, self._output)
+            return as_logits(raw, count=None if images is None else len(images))
 
     def _plan(self, images: Tensor | None) -> Plan | None:
         """Return where to look, if that is known: the grid of tokens is that of images of one size alone."""

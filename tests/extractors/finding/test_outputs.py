@@ -56,12 +56,34 @@ def test_whatever_the_model_returns(wrap, output, pair, images, place):
     assert extract.layer_name == f"net.{place(extractor)}"
 
 
-def test_one_logit_an_image_without_an_axis(extractor, make_net, images):
+def test_one_logit_an_image_without_an_axis(pair, images):
+    extractor, net = pair
+    net.fc = nn.Linear(8, 1)
+    for squeezed in (lambda logits: logits.squeeze(1), lambda logits: logits.squeeze()):
+        flat = Wrapped(net, squeezed)
+        for target in (0, 1, "predicted"):
+            for given in (images, images[:1]):
+                one, two = extractor(flat), extractor(net)
+                for context in (torch.enable_grad, torch.no_grad, torch.inference_mode):
+                    with context():
+                        assert torch.equal(one(given, target), two(given, target))
+                assert torch.equal(one.logits, two.logits)
+                for records in (torch.inference_mode, torch.enable_grad):
+                    with one, records():
+                        flat(given.clone())
+                        torch.testing.assert_close(one.maps(target).detach(), two(given, target))
+
+
+def test_the_negative_of_one_logit(make_net, images):
     net = make_net(classes=1)
-    flat = Wrapped(net, lambda logits: logits.squeeze(1))
-    for target in (0, 1, "predicted"):
-        assert torch.equal(extractor(flat)(images, target), extractor(net)(images, target))
     torch.testing.assert_close(GradCAM(net, relu=False)(images, 0), -GradCAM(net, relu=False)(images, 1))
+
+
+def test_many_logits_of_one_image_without_an_axis(pair, images):
+    extractor, net = pair
+    extract = extractor(Wrapped(net, lambda logits: logits.squeeze()))
+    assert torch.equal(extract(images[:1], 2), extractor(net)(images[:1], 2))
+    assert extract.logits.shape == (1, 3)
 
 
 def test_of_several_tensors_none_is_guessed():
@@ -93,3 +115,12 @@ def test_what_is_no_logits(shape, dtype):
         as_logits(torch.zeros(shape, dtype=dtype))
     with pytest.raises(ModelError, match=r"of torch.int64$"):
         as_logits(torch.zeros(4, 3).long())
+
+
+def test_a_lone_number_is_the_logit_of_one_image_alone():
+    assert as_logits(torch.tensor(2.0), count=1).tolist() == [[2.0]]
+    assert as_logits(torch.tensor([2.0, 3.0]), count=1).tolist() == [[2.0, 3.0]]
+    assert as_logits(torch.tensor([2.0, 3.0]), count=2).tolist() == [[2.0], [3.0]]
+    for count in (None, 2):
+        with pytest.raises(ModelError, match=r"got \(\) of torch.float32$"):
+            as_logits(torch.tensor(2.0), count=count)

@@ -34,6 +34,29 @@ def test_it_ends_once_and_gives_who_looked_on():
     assert looking.said == ["on", "off"]
 
 
+def test_one_that_fails_gives_nobody_but_what_failed_before_does_not_count():
+    forward, looking = Forward(), Looking()
+
+    def fail():
+        raise IndexError("in the model")
+
+    def run(failing):
+        forward.begin(looking, twice=False)
+        try:
+            failing()
+        except IndexError:
+            return forward.end()
+        return forward.end()
+
+    assert run(fail) is None
+    assert run(lambda: None) is looking
+    try:
+        fail()
+    except IndexError:  # the caller tries again while it handles that
+        assert run(lambda: None) is looking
+        assert run(fail) is None
+
+
 @pytest.mark.parametrize("recording", [True, False])
 def test_it_knows_whether_the_caller_records(recording):
     forward = Forward()

@@ -5,7 +5,7 @@ import gc
 import pytest
 import torch
 
-from saliencekit.errors import ModelError
+from saliencekit.errors import ModelError, UsageError
 from saliencekit.extractors import GradCAM
 
 MODES = (torch.inference_mode, torch.no_grad, torch.enable_grad)
@@ -77,6 +77,25 @@ def test_what_the_block_hands_the_caller_is_as_without_it(pair, images):
         with torch.inference_mode():
             net(inside)
         assert extract.maps().shape == (4, 5, 6)
+
+
+def test_a_forward_that_failed_and_one_that_returned_nothing_are_told_apart(pair, images):
+    extractor, net = pair
+    with extractor(net) as extract:
+        with pytest.raises(RuntimeError):
+            net(images[:, :2])
+        with pytest.raises(UsageError, match=r"^there is no forward to explain"):
+            extract.maps()
+        handle = net.register_forward_hook(lambda *_: {}, prepend=True)
+        net(images)
+        handle.remove()
+        with pytest.raises(ModelError, match=r"^expected the model to return logits of shape \(N, K\), got dict$"):
+            extract.maps()
+        try:
+            net(images[:, :2])
+        except RuntimeError:  # a forward while an exception is handled is one like all others
+            net(images)
+        assert extract.maps().isfinite().all()
 
 
 def test_replicas_are_refused(extractor, net, images):
